@@ -1,0 +1,87 @@
+/**
+ * Every way in which firn says no: one row a code. HTTP answers (RFC 9457), exit codes (sysexits.h) and the pages
+ * under `/problems/` are all made from this table. Callers and tests branch on the code, never on the text.
+ */
+
+interface ErrorFacts {
+  /** HTTP status of the problem answer. */
+  readonly status: number
+  /** Exit code of the CLI, after sysexits.h. */
+  readonly exit: number
+  /** One line for people; also the reason phrase on the upload API, since twine shows nothing else. */
+  readonly title: string
+}
+
+export const errors = {
+  'request-invalid': { status: 400, exit: 64, title: 'Request is not valid' },
+  'name-invalid': { status: 400, exit: 65, title: 'Project name is not valid' },
+  'version-invalid': { status: 400, exit: 65, title: 'Version is not valid' },
+  'release-name-invalid': { status: 400, exit: 65, title: 'Release name is not valid' },
+  'target-invalid': { status: 400, exit: 64, title: 'Target is not valid' },
+  'requirement-invalid': { status: 400, exit: 65, title: 'Requirement is not valid' },
+  'filename-invalid': { status: 400, exit: 65, title: 'Filename is not that of a distribution' },
+  'archive-invalid': { status: 400, exit: 65, title: 'Archive cannot be accepted' },
+  'metadata-missing': { status: 400, exit: 65, title: 'Archive has no core metadata' },
+  'metadata-invalid': { status: 400, exit: 65, title: 'Core metadata is not valid' },
+  'metadata-mismatch': { status: 400, exit: 65, title: 'Filename, form and metadata disagree' },
+  'upload-invalid': { status: 400, exit: 65, title: 'Upload form is not valid' },
+  'upload-incomplete': { status: 400, exit: 65, title: 'Upload ended before it was complete' },
+  'upload-too-large': { status: 413, exit: 65, title: 'File is larger than this server accepts' },
+  'digest-mismatch': { status: 422, exit: 65, title: 'Content does not match its digest' },
+  'distribution-exists': { status: 409, exit: 73, title: 'File already exists with other content' },
+  'distribution-unknown': { status: 404, exit: 66, title: 'No such file in the pool' },
+  'project-unknown': { status: 404, exit: 66, title: 'No such project' },
+  'release-unknown': { status: 404, exit: 66, title: 'No such release' },
+  'release-frozen': { status: 409, exit: 73, title: 'Release is already frozen with other content' },
+  'freeze-refused': { status: 422, exit: 65, title: 'Release cannot be frozen' },
+  'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },
+  'fetch-incomplete': { status: 502, exit: 69, title: 'Not everything could be fetched' },
+  'upstream-unavailable': { status: 502, exit: 69, title: 'Upstream index cannot be used' },
+  'path-unknown': { status: 404, exit: 66, title: 'Nothing is served here' },
+  'method-not-allowed': { status: 405, exit: 64, title: 'Method is not allowed here' },
+  'not-acceptable': { status: 406, exit: 64, title: 'None of the accepted types is served' },
+  'range-not-satisfiable': { status: 416, exit: 64, title: 'Range lies outside the file' },
+  'storage-full': { status: 507, exit: 75, title: 'No space left for the pool' },
+  'file-missing': { status: 500, exit: 70, title: 'A file of the pool is missing from storage' },
+  'data-too-new': { status: 500, exit: 78, title: 'Data directory was made by a newer firn' },
+  'data-in-use': { status: 500, exit: 75, title: 'Data directory is in use by another firn' },
+  'data-unusable': { status: 500, exit: 78, title: 'Data directory cannot be used' },
+  'address-unusable': { status: 500, exit: 75, title: 'Server cannot listen there' },
+  'server-unreachable': { status: 502, exit: 69, title: 'firn server cannot be reached' },
+  'input-unreadable': { status: 400, exit: 66, title: 'Input cannot be read' },
+  usage: { status: 400, exit: 64, title: 'Command is not valid' },
+  internal: { status: 500, exit: 70, title: 'Something went wrong inside firn' },
+} as const satisfies Record<string, ErrorFacts>
+
+export type ErrorCode = keyof typeof errors
+
+/** Facts of one error, as JSON values: what was asked for, what was found. They become fields of the problem. */
+export type Facts = Readonly<Record<string, unknown>>
+
+export interface ErrorOptions {
+  /** What happened, in one sentence. Default: the title with the facts that are text. */
+  readonly detail?: string
+  /** What the reader can do about it. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  readonly code: ErrorCode
+  readonly facts: Facts
+  readonly detail: string | undefined
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, facts: Facts = {}, { detail, hint, cause }: ErrorOptions = {}) {
+    super(detail ? `${errors[code].title}: ${detail}` : errors[code].title, { cause })
+    this.code = code
+    this.facts = facts
+    this.detail = detail
+    this.hint = hint
+  }
+}
+
+export function isRegistryError(error: unknown, code?: ErrorCode): error is RegistryError {
+  return error instanceof RegistryError && (code === undefined || error.code === code)
+}
