@@ -31,7 +31,8 @@ export function admit(arrival: Arrival): Distribution {
   if (!isFileOf(file, metadata.project, metadata.version)) {
     throw mismatch('filename', file.filename, `${metadata.name} ${metadata.version}`)
   }
-  if (claim.name !== undefined && !claimsProject(claim.name, metadata)) throw mismatch('name', claim.name, metadata.name)
+  if (claim.name !== undefined && !claimsProject(claim.name, metadata))
+    throw mismatch('name', claim.name, metadata.name)
   if (claim.version !== undefined && !sameVersion(claim.version, metadata.version)) {
     throw mismatch('version', claim.version, metadata.version)
   }
@@ -59,6 +60,8 @@ function mismatch(field: string, claimed: string, inside: string): RegistryError
   return new RegistryError(
     'metadata-mismatch',
     { field, claimed: said, metadata: inside },
-    { detail: `the ${field} says ${JSON.stringify(said)}, the metadata inside the archive says ${JSON.stringify(inside)}` },
+    {
+      detail: `the ${field} says ${JSON.stringify(said)}, the metadata inside the archive says ${JSON.stringify(inside)}`,
+    },
   )
 }

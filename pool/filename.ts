@@ -41,7 +41,8 @@ const safe = /^[A-Za-z0-9_][A-Za-z0-9._+!-]{0,199}$/
  * structure of eggs". Names are not required to be normalised: most of what was published before 2023 is not.
  */
 export function parseFilename(filename: string): DistributionFilename {
-  if (!safe.test(filename)) throw refuse(filename, 'only letters, digits and . _ + ! - may be in it, at most 200 of them')
+  if (!safe.test(filename))
+    throw refuse(filename, 'only letters, digits and . _ + ! - may be in it, at most 200 of them')
   const form = forms.find(({ suffix }) => filename.endsWith(suffix))
   if (!form) throw refuse(filename, `it must end in one of ${distributionSuffixes.join(' ')}`)
   const stem = filename.slice(0, -form.suffix.length)

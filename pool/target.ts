@@ -109,7 +109,11 @@ function platformFits(platform: Platform, tag: string): boolean {
 }
 
 /** glibc of the names that came before PEP 600. */
-const oldManylinux: Readonly<Record<string, string>> = { manylinux1: '2_5', manylinux2010: '2_12', manylinux2014: '2_17' }
+const oldManylinux: Readonly<Record<string, string>> = {
+  manylinux1: '2_5',
+  manylinux2010: '2_12',
+  manylinux2014: '2_17',
+}
 
 function manylinuxFits(platform: Platform, tag: string): boolean {
   if (tag === `linux_${platform.arch}`) return true
@@ -154,7 +158,8 @@ export function markerEnvironment({ python, platform }: Target): MarkerEnvironme
   const pypy = python.implementation === 'pp'
   return {
     ...systems[platform.family],
-    platform_machine: platform.family === 'win' && platform.arch !== 'x86' ? platform.arch.toUpperCase() : platform.arch,
+    platform_machine:
+      platform.family === 'win' && platform.arch !== 'x86' ? platform.arch.toUpperCase() : platform.arch,
     platform_release: '',
     platform_version: '',
     platform_python_implementation: pypy ? 'PyPy' : 'CPython',

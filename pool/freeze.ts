@@ -1,0 +1,101 @@
+import { realName, type Distribution, type Iso } from './distribution.ts'
+import type { Manifest, ManifestFile, ManifestPin } from './manifest.ts'
+import { printMarker } from './marker.ts'
+import type { Problem } from './pins/pin.ts'
+import type { Pin } from './pins/read-pins.ts'
+import type { ReleaseName } from './release-name.ts'
+import type { Target } from './target.ts'
+import { compareCodePoints, sameVersion } from './version.ts'
+
+export interface FreezeInput {
+  readonly name: ReleaseName
+  readonly pins: readonly Pin[]
+  readonly roots: readonly string[]
+  readonly targets: readonly Target[]
+  /** What the pool holds of a project: all its files, of every version. */
+  readonly filesOf: (project: Pin['project']) => readonly Distribution[]
+  readonly at: Iso
+  readonly by: string
+}
+
+export interface FreezeOutcome {
+  readonly manifest: Manifest
+  /** If there are any, the manifest is not to be used. */
+  readonly problems: readonly Problem[]
+}
+
+/** The manifest of a release: for each pin, every file that the pool holds of that version. */
+export function freeze(input: FreezeInput): FreezeOutcome {
+  const chosen = input.pins.map((pin) => choose(pin, input.filesOf(pin.project)))
+  const files = chosen.flatMap((choice) => choice.files)
+  return {
+    problems: chosen.flatMap(({ problem }) => problem ?? []),
+    manifest: {
+      schema: 'firn-release/1',
+      product: input.name.product,
+      release: input.name.release,
+      base: null,
+      targets: input.targets.map(({ text }) => text).toSorted(compareCodePoints),
+      roots: input.roots,
+      pins: chosen.flatMap(({ pin }) => pin ?? []),
+      files: files.map(manifestFile).toSorted(byProjectAndFilename),
+      waivers: [],
+      source: null,
+      changes: null,
+      'frozen-at': input.at,
+      'frozen-by': input.by,
+    },
+  }
+}
+
+interface Choice {
+  readonly files: readonly Distribution[]
+  readonly pin?: ManifestPin
+  readonly problem?: Problem
+}
+
+function choose(pin: Pin, held: readonly Distribution[]): Choice {
+  const files = held.filter(({ version }) => sameVersion(version, pin.version))
+  const allowed = pin.hashes.length === 0 ? files : files.filter(({ sha256 }) => pin.hashes.includes(sha256))
+  const [any] = allowed
+  if (!any) return { files: [], problem: lacking(pin, held, files) }
+  const { project } = pin
+  const marker = pin.marker === undefined ? null : printMarker(pin.marker)
+  return { files: allowed, pin: { project, name: realName(allowed), version: any.version, marker } }
+}
+
+function lacking(pin: Pin, held: readonly Distribution[], files: readonly Distribution[]): Problem {
+  const [place] = pin.places
+  const wanted = `${pin.name}==${pin.version}`
+  const at = place ? { place } : {}
+  if (files.length > 0) {
+    const message = `${wanted}: no file that the pool holds of it has a hash that is stated here`
+    return { ...at, message, hint: 'the file that the hashes were made of is another one: find out which is right' }
+  }
+  const versions = [...new Set(held.map(({ version }) => version))]
+  const message =
+    versions.length === 0
+      ? `${wanted}: the pool has no file of ${pin.name}`
+      : `${wanted}: the pool has ${versions.slice(-5).join(', ')} of ${pin.name}, not ${pin.version}`
+  return { ...at, message, hint: `firn fetch ${wanted}, or firn upload its files` }
+}
+
+function manifestFile(file: Distribution): ManifestFile {
+  return {
+    filename: file.filename,
+    project: file.project,
+    name: file.name,
+    version: file.version,
+    kind: file.kind,
+    size: file.size,
+    sha256: file.sha256,
+    'metadata-sha256': file.metadataSha256,
+    'requires-python': file.requiresPython,
+    'upload-time': file.uploadTime,
+    origin: file.origin?.url ?? null,
+  }
+}
+
+function byProjectAndFilename(a: ManifestFile, b: ManifestFile): number {
+  return compareCodePoints(a.project, b.project) || compareCodePoints(a.filename, b.filename)
+}

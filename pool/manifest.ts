@@ -1,0 +1,100 @@
+import { canonicalJson, type Json } from './canonical-json.ts'
+import type { Iso, Sha256 } from './distribution.ts'
+import { RegistryError } from './errors.ts'
+import type { DistributionKind } from './filename.ts'
+import type { ProjectName } from './project-name.ts'
+
+/** One file of a release. Field names are those of the manifest's JSON. */
+export interface ManifestFile {
+  readonly filename: string
+  readonly project: ProjectName
+  readonly name: string
+  readonly version: string
+  readonly kind: DistributionKind
+  readonly size: number
+  readonly sha256: Sha256
+  readonly 'metadata-sha256': Sha256
+  readonly 'requires-python': string | null
+  /** When the file entered the pool. */
+  readonly 'upload-time': Iso
+  /** The URL that it was fetched from; `null` if it was uploaded. */
+  readonly origin: string | null
+}
+
+export interface ManifestPin {
+  readonly project: ProjectName
+  readonly name: string
+  readonly version: string
+  /** PEP 508 marker of where the pin holds; `null`: everywhere. */
+  readonly marker: string | null
+}
+
+/**
+ * The description of a release that everything else is made from. `base`, `waivers`, `source` and `changes` are part of
+ * the schema so that a release frozen today and one frozen with them later are read alike.
+ */
+export interface Manifest {
+  readonly schema: 'firn-release/1'
+  readonly product: string
+  readonly release: string
+  readonly base: null
+  readonly targets: readonly string[]
+  /** The requirements asked for. */
+  readonly roots: readonly string[]
+  /** Ascending by project. */
+  readonly pins: readonly ManifestPin[]
+  /** Ascending by project, then filename. */
+  readonly files: readonly ManifestFile[]
+  readonly waivers: readonly never[]
+  readonly source: null
+  readonly changes: null
+  readonly 'frozen-at': Iso
+  readonly 'frozen-by': string
+}
+
+/** The manifest's one spelling (RFC 8785). Its sha256 is the release's digest. */
+export function printManifest(manifest: Manifest): string {
+  return canonicalJson(manifest as unknown as Json)
+}
+
+/** Reads a manifest that this or an earlier firn has printed. Throws `data-too-new` on a schema it does not know. */
+export function readManifest(text: string): Manifest {
+  const manifest = JSON.parse(text) as Manifest
+  if (manifest.schema !== 'firn-release/1') throw new RegistryError('data-too-new', { schema: manifest.schema })
+  return manifest
+}
+
+/** Whether two manifests describe the same software: all but who froze it and when. */
+export function sameContent(a: Manifest, b: Manifest): boolean {
+  return (
+    printManifest({ ...a, 'frozen-at': '', 'frozen-by': '' }) ===
+    printManifest({ ...b, 'frozen-at': '', 'frozen-by': '' })
+  )
+}
+
+/** How two manifests of one release differ, in words, for the one whose freeze is refused. At most `limit` lines. */
+export function describeDifference(frozen: Manifest, asked: Manifest, limit = 20): readonly string[] {
+  const before = new Map(frozen.files.map((file) => [file.filename, file.sha256]))
+  const after = new Map(asked.files.map((file) => [file.filename, file.sha256]))
+  const lines = [
+    ...asked.files
+      .filter(({ filename }) => !before.has(filename))
+      .map(({ filename }) => `not in the frozen release: ${filename}`),
+    ...frozen.files
+      .filter(({ filename }) => !after.has(filename))
+      .map(({ filename }) => `only in the frozen release: ${filename}`),
+    ...asked.files
+      .filter(({ filename, sha256 }) => before.has(filename) && before.get(filename) !== sha256)
+      .map(({ filename }) => `other content: ${filename}`),
+    ...listDifference('targets', frozen.targets, asked.targets),
+    ...listDifference('requirements', frozen.roots, asked.roots),
+  ]
+  return lines.length > limit ? [...lines.slice(0, limit), `and ${lines.length - limit} more`] : lines
+}
+
+function listDifference(what: string, frozen: readonly string[], asked: readonly string[]): string[] {
+  if (frozen.join('\n') === asked.join('\n')) return []
+  const only = (a: readonly string[], b: readonly string[]) =>
+    a.filter((each) => !b.includes(each)).join(', ') || 'none'
+  return [`${what}: asked for also ${only(asked, frozen)}; frozen also ${only(frozen, asked)}`]
+}

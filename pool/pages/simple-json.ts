@@ -1,0 +1,39 @@
+import { normaliseVersion, compareVersionTexts } from '../version.ts'
+import { fileUrl } from './simple-html.ts'
+import { apiVersion, type PageFile, type ProjectPage, type RootPage } from './simple-page.ts'
+
+/** A project's page as JSON. Source: PEP 691, 700. */
+export function projectPageJson(page: ProjectPage): string {
+  const versions = new Set(page.files.map(({ version }) => normaliseVersion(version)))
+  return JSON.stringify({
+    meta: meta(page.release),
+    name: page.project,
+    versions: [...versions].toSorted(compareVersionTexts),
+    files: page.files.map((file) => fileJson(page, file)),
+  })
+}
+
+/** The list of projects as JSON. Its `name` is what a client shows, so it is the real one. */
+export function rootPageJson(page: RootPage): string {
+  return JSON.stringify({ meta: meta(page.release), projects: page.projects.map(({ name }) => ({ name })) })
+}
+
+/** PEP 691: "Keys that start with a leading underscore are reserved as private for index server use". */
+function meta(release: string | null): Record<string, string> {
+  return { 'api-version': apiVersion, ...(release === null ? {} : { _release: `sha256:${release}` }) }
+}
+
+function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
+  const metadata = file.metadataSha256 === null ? undefined : { sha256: file.metadataSha256 }
+  return {
+    filename: file.filename,
+    url: fileUrl(page, file),
+    hashes: { sha256: file.sha256 },
+    ...(file.requiresPython === null ? {} : { 'requires-python': file.requiresPython }),
+    // PEP 714: `dist-info-metadata` is the first name of the key, for clients that know no other.
+    ...(metadata ? { 'core-metadata': metadata, 'dist-info-metadata': metadata } : {}),
+    ...(file.yanked === null ? {} : { yanked: file.yanked === '' ? true : file.yanked }),
+    size: file.size,
+    'upload-time': file.uploadTime,
+  }
+}

@@ -1,0 +1,82 @@
+import type { Distribution, Iso, Sha256 } from '../distribution.ts'
+import { realName } from '../distribution.ts'
+import type { ManifestFile } from '../manifest.ts'
+import type { ProjectName } from '../project-name.ts'
+import { compareCodePoints, compareVersionTexts } from '../version.ts'
+
+/**
+ * The pages of a simple index as values, before they become HTML or JSON.
+ * Essential reading: packaging.python.org "Simple repository API" (PEP 503, 592, 629, 658, 691, 700, 714, 792).
+ */
+
+/** PEP 629. 1.4 adds nothing that must be there: `project-status` is left out where a project is active. */
+export const apiVersion = '1.4'
+
+/** One file of a project page. */
+export interface PageFile {
+  readonly filename: string
+  readonly project: ProjectName
+  readonly version: string
+  readonly sha256: Sha256
+  readonly size: number
+  readonly uploadTime: Iso
+  readonly requiresPython: string | null
+  /** PEP 658: digest of the metadata that is served beside the file; `null` if none is. */
+  readonly metadataSha256: Sha256 | null
+  /** PEP 592: the reason, `''` for none; `null` if not yanked. */
+  readonly yanked: string | null
+}
+
+export interface ProjectPage {
+  readonly project: ProjectName
+  readonly name: string
+  /** Ascending by version, then by filename. */
+  readonly files: readonly PageFile[]
+  /** From the page to the directory that holds `pool/`: `../../`. */
+  readonly toRoot: string
+  /** Digest of the release that the page belongs to; `null` on the live index. */
+  readonly release: Sha256 | null
+}
+
+export interface RootPage {
+  /** Ascending by normalised name. */
+  readonly projects: readonly { readonly project: ProjectName; readonly name: string }[]
+  readonly release: Sha256 | null
+}
+
+/** A project's page of a frozen index, `/index/<product>/<release>/<project>/`. `files` must not be empty. */
+export function frozenProjectPage(release: Sha256, files: readonly ManifestFile[]): ProjectPage {
+  const pages = files.map((file) => ({
+    filename: file.filename,
+    project: file.project,
+    version: file.version,
+    sha256: file.sha256,
+    size: file.size,
+    uploadTime: file['upload-time'],
+    requiresPython: file['requires-python'],
+    metadataSha256: file.kind === 'wheel' ? file['metadata-sha256'] : null,
+    // Later knowledge is laid over a release, never written in: what is yanked today was not when it was frozen.
+    yanked: null,
+  }))
+  return projectPage(realName(files), pages, '../../../../', release)
+}
+
+/** A project's page of the live index, `/simple/<project>/`. `files` must not be empty. */
+export function liveProjectPage(files: readonly Distribution[]): ProjectPage {
+  const pages = files.map((file) => ({
+    ...file,
+    metadataSha256: file.kind === 'wheel' ? file.metadataSha256 : null,
+    yanked: file.origin?.yanked ?? null,
+  }))
+  return projectPage(realName(files), pages, '../../', null)
+}
+
+function projectPage(name: string, files: readonly PageFile[], toRoot: string, release: Sha256 | null): ProjectPage {
+  const [first] = files
+  if (!first) throw new TypeError('a project page has a file at least')
+  return { project: first.project, name, files: files.toSorted(byVersionAndFilename), toRoot, release }
+}
+
+function byVersionAndFilename(a: PageFile, b: PageFile): number {
+  return compareVersionTexts(a.version, b.version) || compareCodePoints(a.filename, b.filename)
+}
