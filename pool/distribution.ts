@@ -4,7 +4,7 @@ import type { ProjectName } from './project-name.ts'
 /** sha256 in lower-case hex. */
 export type Sha256 = string
 
-/** An instant as `2026-11-24T11:13:00.000000Z`: UTC, the spelling of PEP 700. */
+/** An instant as `2026-11-24T11:13:00.000Z`: UTC, as PEP 700 wants `upload-time`. */
 export type Iso = string
 
 /** Where a distribution came from, when it was fetched: what the upstream index said of it that day. */

@@ -68,10 +68,7 @@ export function parseRequirement(text: string): Requirement {
   const source = isDirect
     ? { url: readUrl(scanner), specifier: { specifiers: [] } }
     : { specifier: readSpecifiers(scanner) }
-  const marker = readRequirementMarker(
-    scanner,
-    isDirect ? 'white space and ";" after the URL' : whatFollows(source.specifier),
-  )
+  const marker = readRequirementMarker(scanner, isDirect ? '";" after the URL' : whatFollows(source.specifier))
   return { name, extras, ...source, ...(marker && { marker }) }
 }
 

@@ -55,7 +55,7 @@ function readBlock(bits: Bits, limit: number): Uint32Array {
   const nextSymbol = symbolReader(bits, order.length + 2)
   const block = new Uint32Array(limit)
   let count = 0
-  for (let symbol = nextSymbol(); symbol !== endOfBlock; ) {
+  for (let symbol = nextSymbol(); symbol !== endOfBlock;) {
     if (symbol <= 1) {
       let run = 0
       for (let weight = 1; symbol <= 1; weight *= 2, symbol = nextSymbol()) {

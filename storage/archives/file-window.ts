@@ -26,7 +26,7 @@ export class FileWindow {
 
   async #move(offset: number, length: number): Promise<void> {
     const window = Buffer.alloc(Math.min(Math.max(length, WINDOW), this.size - offset))
-    for (let filled = 0; filled < window.length; ) {
+    for (let filled = 0; filled < window.length;) {
       const { bytesRead } = await this.#handle.read(window, filled, window.length - filled, offset + filled)
       if (bytesRead === 0) throw refusal('truncated', 'the file became shorter while it was read')
       filled += bytesRead

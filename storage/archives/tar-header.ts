@@ -33,7 +33,7 @@ export function readTarHeader(block: Buffer): TarHeader {
     throw corrupt(`entry "${printable(short)}" has a name prefix that its tar format does not have`)
   const name = prefix === '' ? short : `${prefix}/${short}`
   const size = number(block.subarray(124, 136))
-  return { name, link: text(block, 157, 100), size, type: type === '0' && short.endsWith('/') ? '5' : type }
+  return { name, link: text(block, 157, 100), size, type }
 }
 
 function text(block: Buffer, at: number, length: number): string {
@@ -73,7 +73,7 @@ function checksumFits(block: Buffer): boolean {
  */
 export function readPax(body: Buffer): PaxRecords {
   const values = new Map<string, string>()
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const blank = body.indexOf(0x20, at)
     const digits = blank === -1 ? '' : body.toString('latin1', at, blank)
     const end = at + Number(digits)

@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { bunzip2 } from './bunzip2.ts'
@@ -31,9 +32,19 @@ export async function* unpacked(
   }
 }
 
+/** Not `handle.createReadStream`: destroyed early, it holds the file open for a while after the handle is closed. */
+async function* fileBytes(handle: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ;) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(PIECE), 0, PIECE, position)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+    position += bytesRead
+  }
+}
+
 async function* gunzipped(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: PIECE })
-  const source = handle.createReadStream({ autoClose: false, start: 0 })
+  const source = Readable.from(fileBytes(handle))
   source.on('error', (error) => gunzip.destroy(error))
   source.pipe(gunzip)
   try {

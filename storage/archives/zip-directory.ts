@@ -3,7 +3,7 @@ import type { FileWindow } from './file-window.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { printable, refusal } from './refuse.ts'
 import { findDirectory } from './zip-end.ts'
-import { checkUnicodePath, extraFields, wideSizes } from './zip-extra.ts'
+import { checkUnicodePath, extraFields, wideNumbers } from './zip-extra.ts'
 
 /** One entry as the central directory describes it. `name` is a binary string, one character a byte. */
 export interface ZipEntry {
@@ -61,14 +61,16 @@ function readEntry(record: Buffer, limits: ArchiveLimits): ZipEntry {
   const path = entryPath(name, limits)
   const extra = extraFields(record.subarray(nameEnd, nameEnd + record.readUInt16LE(30)), name)
   checkUnicodePath(extra, name, limits)
-  const declared = { size: record.readUInt32LE(24), compressedSize: record.readUInt32LE(20), offset: record.readUInt32LE(42) }
+  const wide = wideNumbers(extra, name)
   const entry: ZipEntry = {
     name,
     path,
     isDirectory: name.endsWith('/'),
     method: record.readUInt16LE(10),
     crc: record.readUInt32LE(16),
-    ...wideSizes(declared, extra, name),
+    size: wide(record.readUInt32LE(24)),
+    compressedSize: wide(record.readUInt32LE(20)),
+    offset: wide(record.readUInt32LE(42)),
   }
   checkKind(entry, { flags: record.readUInt16LE(8), mode: record.readUInt16LE(40) })
   return entry
@@ -79,7 +81,11 @@ function checkKind(entry: ZipEntry, { flags, mode }: { readonly flags: number; r
   const shown = `entry "${printable(name)}"`
   if (flags & ENCRYPTED) throw refusal('encrypted', `${shown} is encrypted`, { entry: name })
   if (method !== STORED && method !== DEFLATED)
-    throw refusal('compression-method', `${shown} uses compression method ${method}, only stored and deflated are accepted`, { entry: name })
+    throw refusal(
+      'compression-method',
+      `${shown} uses compression method ${method}, only stored and deflated are accepted`,
+      { entry: name },
+    )
   if (method === STORED && entry.size !== entry.compressedSize)
     throw refusal('size', `${shown} is stored with two different sizes`, { entry: name })
   if (entry.isDirectory && entry.size > 0)

@@ -70,7 +70,11 @@ async function readEnd64(file: FileWindow, endAt: number): Promise<DirectoryPlac
   const record = await file.bytes(end64At, END64.length)
   if (record.readUInt32LE(0) !== END64.signature || record.readBigUInt64LE(4) !== BigInt(END64.length - 12))
     throw refusal('corrupt', 'the zip64 end record is not valid')
-  if (record.readUInt32LE(16) !== 0 || record.readUInt32LE(20) !== 0 || !record.subarray(24, 32).equals(record.subarray(32, 40)))
+  if (
+    record.readUInt32LE(16) !== 0 ||
+    record.readUInt32LE(20) !== 0 ||
+    !record.subarray(24, 32).equals(record.subarray(32, 40))
+  )
     throw refusal('split', 'the file is one part of a zip in several parts')
   const number = (at: number): number => Number(record.readBigUInt64LE(at))
   return { entries: number(32), size: number(40), offset: number(48) }

@@ -14,7 +14,7 @@ export type ExtraFields = ReadonlyMap<number, Buffer>
  */
 export function extraFields(bytes: Buffer, name: string): ExtraFields {
   const fields = new Map<number, Buffer>()
-  for (let at = 0; at + 4 <= bytes.length; ) {
+  for (let at = 0; at + 4 <= bytes.length;) {
     const id = bytes.readUInt16LE(at)
     const end = at + 4 + bytes.readUInt16LE(at + 2)
     if (end > bytes.length)
@@ -38,22 +38,23 @@ export function checkUnicodePath(extra: ExtraFields, name: string, limits: Archi
   entryPath(other, limits)
   const ascii = /^[\x20-\x7e]*$/
   if (other !== name && (ascii.test(name) || ascii.test(other)))
-    throw refusal('headers-disagree', `entry "${printable(name)}" has "${printable(other)}" as its second name`, { entry: name })
+    throw refusal('headers-disagree', `entry "${printable(name)}" has "${printable(other)}" as its second name`, {
+      entry: name,
+    })
 }
 
 /**
- * Sizes and offset with those taken from the zip64 field whose 32 bits hold only the mark for it.
- * The field holds just the marked ones, in the order of the record's keys: size, compressed size, offset.
+ * Turns sizes and offset into what they are: those whose 32 bits hold only the mark for it are taken from the zip64 field,
+ * which holds just the marked ones, in the order size, compressed size, offset. Call it in that order.
  */
-export function wideSizes<Sizes extends Readonly<Record<string, number>>>(sizes: Sizes, extra: ExtraFields, name: string): Sizes {
+export function wideNumbers(extra: ExtraFields, name: string): (value: number) => number {
   const field = extra.get(ZIP64)
   let at = 0
-  const wide = Object.entries(sizes).map(([key, value]): [string, number] => {
-    if (value !== IN_EXTRA) return [key, value]
+  return (value) => {
+    if (value !== IN_EXTRA) return value
     if (field === undefined || at + 8 > field.length)
       throw refusal('corrupt', `entry "${printable(name)}" has no zip64 sizes`, { entry: name })
     at += 8
-    return [key, Number(field.readBigUInt64LE(at - 8))]
-  })
-  return Object.fromEntries(wide) as Sizes
+    return Number(field.readBigUInt64LE(at - 8))
+  }
 }

@@ -2,7 +2,7 @@ import type { FileWindow } from './file-window.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { printable, refusal } from './refuse.ts'
 import type { ZipEntry } from './zip-directory.ts'
-import { checkUnicodePath, type ExtraFields, extraFields, wideSizes } from './zip-extra.ts'
+import { checkUnicodePath, type ExtraFields, extraFields, wideNumbers } from './zip-extra.ts'
 
 const LOCAL = { signature: 0x04034b50, length: 30 } // APPNOTE 4.3.7
 const DESCRIPTOR = 0x08074b50 // APPNOTE 4.3.9.3: "may or may not" come first
@@ -76,13 +76,13 @@ interface LocalParts {
 
 function checkSizes(entry: ZipEntry, { fixed, extra, hasDescriptor }: LocalParts): void {
   const crc = fixed.readUInt32LE(14)
-  const sizes = { size: fixed.readUInt32LE(22), compressedSize: fixed.readUInt32LE(18) }
-  const local = wideSizes(sizes, extra, entry.name)
+  const wide = wideNumbers(extra, entry.name)
+  const size = wide(fixed.readUInt32LE(22))
+  const compressedSize = wide(fixed.readUInt32LE(18))
   const unknown = (value: number): boolean => hasDescriptor && value === 0
   if (crc !== entry.crc && !unknown(crc)) throw disagree(entry, 'CRC')
-  if (local.size !== entry.size && !unknown(local.size)) throw disagree(entry, 'size')
-  if (local.compressedSize !== entry.compressedSize && !unknown(local.compressedSize))
-    throw disagree(entry, 'compressed size')
+  if (size !== entry.size && !unknown(size)) throw disagree(entry, 'size')
+  if (compressedSize !== entry.compressedSize && !unknown(compressedSize)) throw disagree(entry, 'compressed size')
 }
 
 /** The record behind an entry that was written as a stream: CRC and sizes, with or without signature, of 32 or 64 bits. */

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { crc32, inflateRaw } from 'node:zlib'
+import { crc32, createInflateRaw } from 'node:zlib'
 import { FileWindow } from './file-window.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { printable, refusal } from './refuse.ts'
@@ -32,35 +31,36 @@ export async function openZip(
     entries,
     content: async (entry) => {
       if (entry.size > limits.metadata || entry.compressedSize > limits.metadata)
-        throw refusal('metadata-too-large', `entry "${printable(entry.name)}" is larger than ${limits.metadata} bytes`, { entry: entry.name })
+        throw refusal(
+          'metadata-too-large',
+          `entry "${printable(entry.name)}" is larger than ${limits.metadata} bytes`,
+          { entry: entry.name },
+        )
       const compressed = await file.bytes(dataAt.get(entry) ?? -1, entry.compressedSize)
       return checked(entry, entry.method === DEFLATED ? await inflated(entry, compressed) : Buffer.from(compressed))
     },
   }
 }
 
-interface Inflated {
-  readonly buffer: Buffer
-  readonly engine: { readonly bytesWritten: number }
-}
-
-/** `info: true` makes zlib tell how much of the input it used; its types do not know that. */
-const inflate = promisify(inflateRaw) as unknown as (
-  input: Uint8Array,
-  options: { readonly info: true; readonly maxOutputLength: number },
-) => Promise<Inflated>
-
 async function inflated(entry: ZipEntry, compressed: Buffer): Promise<Buffer> {
   const shown = `entry "${printable(entry.name)}"`
+  const inflate = createInflateRaw()
+  inflate.end(compressed)
+  const parts: Buffer[] = []
+  let length = 0
   try {
-    const { buffer, engine } = await inflate(compressed, { info: true, maxOutputLength: entry.size + 1 })
-    if (engine.bytesWritten === compressed.length) return buffer
+    for await (const part of inflate as AsyncIterable<Buffer>) {
+      length += part.length
+      if (length > entry.size) break
+      parts.push(part)
+    }
   } catch (cause) {
-    if (cause instanceof RangeError)
-      throw refusal('size', `${shown} is longer than declared`, { entry: entry.name, cause })
     throw refusal('corrupt', `${shown} cannot be decompressed`, { entry: entry.name, cause })
   }
-  throw refusal('size', `${shown} has bytes after its compressed content`, { entry: entry.name })
+  if (length > entry.size) throw refusal('size', `${shown} is longer than declared`, { entry: entry.name })
+  if (inflate.bytesWritten !== compressed.length)
+    throw refusal('size', `${shown} has bytes after its compressed content`, { entry: entry.name })
+  return Buffer.concat(parts)
 }
 
 function checked(entry: ZipEntry, content: Buffer): Buffer {

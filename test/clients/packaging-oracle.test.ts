@@ -164,6 +164,11 @@ function clause(): string {
   return operator + maybe(0.2, gap) + damaged(0.02, bound)
 }
 
+// Around one release, where the rules for pre-, post-, dev and local versions meet.
+const nearSuffix = (): string => word('   a1 rc1') + word('  .post0 .post1') + word('  .dev0 .dev1')
+const near = (): string => word('1 1.0 1.0.0 1.0 1.0 1.1 1!1') + nearSuffix()
+const nearClause = (): string => oneOf(word('== != <= >= < > < > ~=') + near(), word('==1.0.* !=1.* ==1.0+a !=1+a.1'))
+
 const comma = (): string => damaged(0.02, oneOf(',', ',', ', ', ' , '))
 const clauses = (): string => maybe(0.98, () => several(clause, 3, comma)) + maybe(0.03, () => ',')
 
@@ -223,7 +228,8 @@ it('agrees with packaging 26.3 on every generated text', { timeout: 900_000 }, a
     ...cases('version', 4000, () => damaged(0.1, anyVersion())),
     ...cases('order', 6000, version, version),
     ...cases('specifier', 3000, () => padded(damaged(0.1, clauses()))),
-    ...cases('holds', 10_000, clauses, anyVersion),
+    ...cases('holds', 6000, clauses, anyVersion),
+    ...cases('holds', 9000, nearClause, () => near() + word('   +a +a.1')),
     ...cases('requirement', 5000, () => damaged(0.15, requirement())),
     ...cases('marker', 5000, () => damaged(0.1, marker())),
   ]

@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import { splitReleaseName } from '../../pool/release-name.ts'
+import { registryClient, type FreezeAnswer } from '../client.ts'
+import { count, printBytes, type Io } from '../io.ts'
+import { machineTarget } from '../machine-target.ts'
+import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
+import { readSources } from '../sources.ts'
+
+interface FreezeOptions extends ServerOptions {
+  readonly requirement: readonly string[]
+  readonly target: readonly string[]
+  readonly dryRun?: boolean
+}
+
+export function freezeCommand(io: Io): Command {
+  return serverOptions(new Command('freeze'))
+    .summary('make a frozen release of pins')
+    .description(
+      'Make a release of exact pins, from what the pool holds of them. Once frozen it never changes; there is no force.',
+    )
+    .argument('<product/release>', 'as karl/3.30')
+    .argument('[requirement...]', 'NAME==VERSION')
+    .option(
+      '-r, --requirement <file>',
+      'requirements, constraints or buildout versions file; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '-t, --target <target>',
+      "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
+      collect,
+      [],
+    )
+    .option('--dry-run', 'say what would be frozen, and freeze nothing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run',
+    )
+    .action((name: string, requirements: string[], options: FreezeOptions) => freeze(name, requirements, options, io))
+}
+
+async function freeze(name: string, requirements: readonly string[], options: FreezeOptions, io: Io): Promise<void> {
+  const release = splitReleaseName(name)
+  const sources = await readSources(options.requirement, requirements)
+  const targets = options.target.length > 0 ? options.target : [await machineTarget(io.env['FIRN_PYTHON'])]
+  const client = registryClient(options.url)
+  const answer = await client.freeze(release, { sources, targets, dryRun: options.dryRun === true })
+  io.stdout.write(options.json === true ? `${JSON.stringify(answer)}\n` : describe(answer, client.url))
+}
+
+const heading: Readonly<Record<FreezeAnswer['outcome'], string>> = {
+  frozen: 'frozen',
+  same: 'already frozen, with the same content:',
+  checked: 'dry run, nothing was frozen:',
+}
+
+function describe({ release, outcome, digest, path, notices, manifest }: FreezeAnswer, url: string): string {
+  const bytes = manifest.files.reduce((total, { size }) => total + size, 0)
+  const index = `${url}${path}`
+  const pins = manifest.pins.map((pin) => `  ${pin.name}==${pin.version}`)
+  const lines = [
+    ...notices.map(({ place, message }) => `note: ${place.source}:${place.line}: ${message}`),
+    `${heading[outcome]} ${release}`,
+    ...(outcome === 'checked' ? pins : []),
+    `  pins     ${count(manifest.pins.length, 'project')}, ${count(manifest.files.length, 'file')}, ${printBytes(bytes)}`,
+    `  targets  ${manifest.targets.join(', ')}`,
+    // A dry run's digest holds the time of the dry run, so it will never be that of the release.
+    ...(outcome === 'checked'
+      ? []
+      : [
+          `  digest   sha256:${digest}`,
+          `  index    ${index}`,
+          `  install  pip install --index-url ${index} --require-hashes -r ${index}requirements.txt`,
+        ]),
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander'
+import { errors, RegistryError } from '../pool/errors.ts'
+import { version } from '../server/version.ts'
+import { fetchCommand } from './commands/fetch.ts'
+import { freezeCommand } from './commands/freeze.ts'
+import { serveCommand } from './commands/serve.ts'
+import { uploadCommand } from './commands/upload.ts'
+import type { Io } from './io.ts'
+import { reportError } from './report-error.ts'
+
+/** Runs one command line, without the program's own name. Returns the exit code (sysexits.h; design in the README). */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code = 0
+  const program = firnProgram(io, (wanted) => (code = wanted))
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errors.usage.exit
+    return reportError(error, io, { json: argv.includes('--json'), debug: argv.includes('--debug') })
+  }
+}
+
+function firnProgram(io: Io, exit: (code: number) => void): Command {
+  const program = new Command('firn')
+  program
+    .description(
+      'Python package index and release registry: one URL per release that always installs the same software.',
+    )
+    .version(version)
+    .option('--debug', 'show where an error came from')
+    .action(() => {
+      throw new RegistryError('usage', {}, { detail: 'no command was given', hint: 'firn --help lists them' })
+    })
+    .addHelpText(
+      'after',
+      '\nExample:\n  firn serve &\n  firn fetch -r requirements.txt\n  firn freeze karl/3.30 -r requirements.txt',
+    )
+  const commands = [serveCommand(io), uploadCommand(io, exit), fetchCommand(io, exit), freezeCommand(io)]
+  for (const command of commands) program.addCommand(command.option('--debug', 'show where an error came from'))
+  for (const command of [program, ...commands]) overrideOutput(command, io)
+  return program
+}
+
+/** commander's own errors are written as ours are: `error:` and `hint:` on stderr. */
+function overrideOutput(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    outputError: (text, write) =>
+      write(`${text}hint: firn ${command.name() === 'firn' ? '' : `${command.name()} `}--help\n`),
+  })
+}

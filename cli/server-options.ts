@@ -1,0 +1,18 @@
+import { Option, type Command } from 'commander'
+
+/** Options of every command that speaks to a server. */
+export interface ServerOptions {
+  readonly url: string
+  readonly json?: boolean
+}
+
+export function serverOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--url <url>', 'the firn server').env('FIRN_URL').default('http://127.0.0.1:8047'))
+    .option('--json', 'print JSON for programs to read')
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}

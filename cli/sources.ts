@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { RegistryError } from '../pool/errors.ts'
+import type { Source } from '../pool/pins/pin.ts'
+
+/**
+ * The files and the requirements of a command line as sources of pins. Throws `input-unreadable`; `usage` if there
+ * are none of either.
+ */
+export async function readSources(
+  files: readonly string[],
+  requirements: readonly string[],
+): Promise<readonly Source[]> {
+  if (files.length + requirements.length === 0) {
+    throw new RegistryError(
+      'usage',
+      {},
+      { detail: 'no pins were given', hint: 'name them as NAME==VERSION, or give a file with -r' },
+    )
+  }
+  const read = await Promise.all(files.map(readSource))
+  return requirements.length === 0 ? read : [...read, { name: 'arguments', text: requirements.join('\n') }]
+}
+
+async function readSource(path: string): Promise<Source> {
+  try {
+    return { name: path, text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) }
+  } catch (cause) {
+    const reason =
+      cause instanceof TypeError ? 'it is no UTF-8 text' : cause instanceof Error ? cause.message : String(cause)
+    throw new RegistryError('input-unreadable', { path }, { detail: `${path}: ${reason}`, cause })
+  }
+}

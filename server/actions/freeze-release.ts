@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { RegistryError, isRegistryError } from '../../pool/errors.ts'
+import { freeze } from '../../pool/freeze.ts'
+import { describeDifference, printManifest, readManifest, sameContent, type Manifest } from '../../pool/manifest.ts'
+import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
+import { readPins } from '../../pool/pins/read-pins.ts'
+import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import type { Target } from '../../pool/target.ts'
+import type { FrozenRelease } from '../../storage/ports.ts'
+import type { Deps } from '../deps.ts'
+
+export interface FreezeRequest {
+  readonly name: ReleaseName
+  readonly sources: readonly Source[]
+  readonly targets: readonly Target[]
+  readonly dryRun: boolean
+  readonly actor: string
+}
+
+export interface Freezing {
+  /** `same`: it was frozen with this content already. `checked`: a dry run. */
+  readonly outcome: 'frozen' | 'same' | 'checked'
+  readonly digest: string
+  readonly manifest: Manifest
+  readonly notices: readonly Notice[]
+}
+
+type FreezeDeps = Pick<Deps, 'records' | 'fault' | 'now'>
+
+/**
+ * Freezes a release from the pins of its sources: after this its index never changes. Everything that is wrong is said
+ * at once, and then nothing is made. Throws `freeze-refused` (fact `problems`), `release-frozen` (fact `differences`).
+ */
+export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): Promise<Freezing> {
+  const { records, now, fault } = deps
+  const { name, targets, actor } = request
+  const read = readPins(request.sources, targets)
+  const held = await records.distributionsOfAll(read.pins.map(({ project }) => project))
+  const at = now()
+  const { manifest, problems } = freeze({
+    name,
+    pins: read.pins,
+    roots: read.roots,
+    targets,
+    filesOf: (project) => held.get(project) ?? [],
+    at,
+    by: actor,
+  })
+  refuse(name, [...read.problems, ...problems])
+  fault('freeze:checked')
+  const text = printManifest(manifest)
+  const frozen = { name, digest: digestOf(text), manifest: text, frozenAt: at }
+  const {
+    outcome,
+    digest,
+    manifest: kept,
+  } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
+  return { outcome, digest, manifest: readManifest(kept), notices: read.notices }
+}
+
+function refuse(name: ReleaseName, problems: readonly Problem[]): void {
+  if (problems.length === 0) return
+  const detail = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  throw new RegistryError('freeze-refused', { release: printReleaseName(name), problems }, { detail })
+}
+
+type Kept = { readonly outcome: Freezing['outcome'] } & Pick<FrozenRelease, 'digest' | 'manifest'>
+
+async function check({ records }: FreezeDeps, frozen: FrozenRelease): Promise<Kept> {
+  const existing = await records.release(frozen.name)
+  return existing ? sameOrConflict(existing, frozen) : { ...frozen, outcome: 'checked' }
+}
+
+async function keep({ records }: FreezeDeps, frozen: FrozenRelease, actor: string): Promise<Kept> {
+  const { name, digest, frozenAt: at } = frozen
+  try {
+    const event = { at, actor, verb: 'freeze', subject: printReleaseName(name), facts: { digest } } as const
+    await records.freezeRelease(frozen, event)
+    return { ...frozen, outcome: 'frozen' }
+  } catch (error) {
+    if (!isRegistryError(error, 'release-frozen')) throw error
+    const existing = await records.release(name)
+    if (!existing) throw error
+    return sameOrConflict(existing, frozen)
+  }
+}
+
+function sameOrConflict(existing: FrozenRelease, asked: FrozenRelease): Kept {
+  const [before, after] = [readManifest(existing.manifest), readManifest(asked.manifest)]
+  if (sameContent(before, after)) return { ...existing, outcome: 'same' }
+  const release = printReleaseName(existing.name)
+  throw new RegistryError(
+    'release-frozen',
+    { release, digest: existing.digest, differences: describeDifference(before, after) },
+    { detail: release, hint: 'a frozen release never changes: freeze under a new name' },
+  )
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

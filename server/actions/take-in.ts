@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { admit, type Claim } from '../../pool/admit.ts'
+import type { Distribution, Origin } from '../../pool/distribution.ts'
+import { isRegistryError } from '../../pool/errors.ts'
+import { parseFilename } from '../../pool/filename.ts'
+import { parseMetadata } from '../../pool/metadata.ts'
+import { readMetadata } from '../../storage/archives/read-metadata.ts'
+import type { AuditEvent, Staged } from '../../storage/ports.ts'
+import type { Deps } from '../deps.ts'
+
+export interface Delivery {
+  readonly staged: Staged
+  readonly filename: string
+  readonly claim: Claim
+  readonly origin: Origin | null
+  readonly actor: string
+  readonly verb: Extract<AuditEvent['verb'], 'upload' | 'fetch'>
+}
+
+export interface TakenIn {
+  readonly distribution: Distribution
+  /** `same`: the pool held these bytes under this name already. */
+  readonly outcome: 'added' | 'same'
+}
+
+/**
+ * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
+ * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
+ * `metadata-mismatch`, `distribution-exists`, `storage-full`.
+ */
+export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
+  try {
+    const { distribution, metadata } = await inspect(deps, delivery)
+    deps.fault('upload:checked')
+    return await deps.lock(distribution.filename, () => enter(deps, delivery, distribution, metadata))
+  } finally {
+    await deps.staging.discard(delivery.staged)
+  }
+}
+
+interface Inspected {
+  readonly distribution: Distribution
+  readonly metadata: Uint8Array
+}
+
+async function inspect({ now }: Deps, { staged, filename, claim, origin }: Delivery): Promise<Inspected> {
+  const file = parseFilename(filename)
+  const metadata = await readMetadata(staged.path, file)
+  const distribution = admit({
+    file,
+    metadata: parseMetadata(metadata),
+    claim,
+    size: staged.size,
+    sha256: staged.sha256,
+    metadataSha256: createHash('sha256').update(metadata).digest('hex'),
+    origin,
+    at: now(),
+  })
+  return { distribution, metadata }
+}
+
+/** Bytes before rows: a crash between the two leaves a file that nothing names. */
+async function enter(
+  deps: Deps,
+  delivery: Delivery,
+  distribution: Distribution,
+  metadata: Uint8Array,
+): Promise<TakenIn> {
+  const { filename, sha256, size, project, version } = distribution
+  const held = await deps.records.distribution(filename)
+  if (!held) await adopt(deps, delivery.staged, distribution)
+  deps.fault('upload:adopted')
+  const { actor, verb } = delivery
+  const facts = { project, version, sha256, size, ...(delivery.origin ? { url: delivery.origin.url } : {}) }
+  const event: AuditEvent = { at: distribution.uploadTime, actor, verb, subject: filename, facts }
+  const outcome = await deps.records.addDistribution(distribution, metadata, event)
+  return { distribution: held && outcome === 'same' ? held : distribution, outcome }
+}
+
+/** No row names this file: other bytes found under its name were left by a crash before they were acknowledged. */
+async function adopt({ files }: Deps, staged: Staged, distribution: Distribution): Promise<void> {
+  try {
+    await files.adopt(staged, distribution)
+  } catch (error) {
+    if (!isRegistryError(error, 'distribution-exists')) throw error
+    await files.setAside(distribution)
+    await files.adopt(staged, distribution)
+  }
+}

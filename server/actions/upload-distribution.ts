@@ -1,0 +1,39 @@
+import type { Claim } from '../../pool/admit.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import type { Staged } from '../../storage/ports.ts'
+import type { Deps } from '../deps.ts'
+import { takeIn, type TakenIn } from './take-in.ts'
+
+export interface Upload {
+  readonly staged: Staged
+  readonly filename: string
+  readonly claim: Claim
+  /** Digests that the uploader states, by algorithm, as they came. */
+  readonly stated: Readonly<Record<string, string | undefined>>
+  readonly actor: string
+}
+
+/** Takes an uploaded file into the pool. Throws `digest-mismatch` and what `takeIn` throws; nothing stays staged. */
+export async function uploadDistribution(deps: Deps, upload: Upload): Promise<TakenIn> {
+  const { staged, filename, claim, actor } = upload
+  deps.fault('upload:staged')
+  try {
+    checkDigests(upload)
+  } catch (error) {
+    await deps.staging.discard(staged)
+    throw error
+  }
+  return takeIn(deps, { staged, filename, claim, origin: null, actor, verb: 'upload' })
+}
+
+function checkDigests({ staged, stated, filename }: Upload): void {
+  for (const [algorithm, found] of Object.entries(staged.digests)) {
+    const expected = stated[algorithm]?.trim().toLowerCase()
+    if (expected === undefined || expected === '' || expected === found) continue
+    throw new RegistryError(
+      'digest-mismatch',
+      { filename: filename.slice(0, 200), algorithm, expected: expected.slice(0, 200), found },
+      { detail: `the form's ${algorithm} is not that of the file that arrived`, hint: 'upload the file again' },
+    )
+  }
+}

@@ -1,0 +1,43 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { RegistryError } from '../pool/errors.ts'
+import type { Deps } from './deps.ts'
+import { presentable, sendProblem } from './http/problem.ts'
+import { apiRoutes } from './routes/api.ts'
+import { healthRoutes } from './routes/health.ts'
+import { legacyRoutes } from './routes/legacy.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { simpleRoutes } from './routes/simple.ts'
+
+/** Everything that is not on the hot path. */
+export function createApp(deps: Deps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('strict routing', true)
+  app.use('/simple', simpleRoutes(deps))
+  app.use('/legacy', legacyRoutes(deps))
+  app.use('/api/v1', apiRoutes(deps))
+  app.use(healthRoutes(deps))
+  app.use(pageRoutes(deps))
+  app.use((req, _res, next) => next(unknownPath(req)))
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    const shown = presentable(fromExpress(error))
+    if (shown.code === 'internal') deps.onError(shown)
+    sendProblem(res, shown)
+  })
+  return app
+}
+
+const served = ['/simple/', '/index/PRODUCT/RELEASE/', '/pool/', '/legacy/', '/api/v1/']
+
+function unknownPath({ method, path }: Request): RegistryError {
+  return new RegistryError('path-unknown', { method, path }, { hint: `served are ${served.join(' ')}` })
+}
+
+/** Express and its body parser throw errors of HTTP with a status: the client's fault, and meant to be shown. */
+function fromExpress(error: unknown): unknown {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number' || error.status >= 500)
+    return error
+  const code = error.status === 413 ? 'upload-too-large' : 'request-invalid'
+  return new RegistryError(code, {}, { detail: error.message, cause: error })
+}

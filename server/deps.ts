@@ -1,0 +1,17 @@
+import type { RegistryError } from '../pool/errors.ts'
+import type { Iso } from '../pool/distribution.ts'
+import type { Store } from '../storage/store.ts'
+import type { KeyedLock } from './keyed-lock.ts'
+import type { UpstreamClient } from './upstream/client.ts'
+
+/** What actions work with. Made once, in `server.ts`. */
+export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fault'> {
+  readonly now: () => Iso
+  /** One at a time for each filename: what is looked at stays as it is until the row is written. */
+  readonly lock: KeyedLock
+  readonly upstream: UpstreamClient
+  /** Told of every error that is not the client's. */
+  readonly onError: (error: RegistryError) => void
+  /** The largest file that is taken in, in bytes. */
+  readonly uploadLimit: number
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { acceptsGzip } from './negotiate.ts'
+
+/** A whole answer, ready to be written any number of times. */
+export interface Answer {
+  readonly status: 200 | 301
+  /** All but what depends on the request. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  /** Strong: the sha256 of the body, quoted (RFC 9110, 8.8.3). */
+  readonly etag: string
+  /** The body compressed, if that is worth it. Another representation, so it has an ETag of its own. */
+  readonly gzip: Buffer | undefined
+}
+
+/** For what never changes: a client need not ask again (RFC 8246). */
+export const immutable = 'public, max-age=31536000, immutable'
+
+/** For what changes: a client may keep it, and asks with its ETag whether it still holds. */
+export const revalidate = 'no-cache'
+
+export interface AnswerOptions {
+  readonly type: string
+  readonly cacheControl: string
+  readonly vary?: string
+  /** Of the body, where it is known already. */
+  readonly sha256?: string
+}
+
+const worthCompressing = 500
+
+export function answer(body: string | Buffer, { type, cacheControl, vary, sha256 }: AnswerOptions): Answer {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const digest = sha256 ?? createHash('sha256').update(bytes).digest('hex')
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': type,
+      'Cache-Control': cacheControl,
+      Vary: vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`,
+      'X-Content-Type-Options': 'nosniff',
+    },
+    body: bytes,
+    etag: `"${digest}"`,
+    gzip: bytes.length < worthCompressing ? undefined : gzipSync(bytes, { level: 9 }),
+  }
+}
+
+/** A redirect to a relative place, which holds behind any host and prefix. */
+export function redirect(location: string, cacheControl: string): Answer {
+  const headers = { Location: location, 'Cache-Control': cacheControl, 'Content-Type': 'text/plain; charset=utf-8' }
+  return { status: 301, headers, body: Buffer.from(`${location}\n`), etag: '', gzip: undefined }
+}
+
+/** Writes an answer as the request asks for it: conditional (304), HEAD, compressed. */
+export function sendAnswer(req: IncomingMessage, res: ServerResponse, given: Answer): void {
+  const compressed = given.gzip !== undefined && acceptsGzip(req.headers['accept-encoding'])
+  const body = compressed && given.gzip ? given.gzip : given.body
+  const etag = compressed ? `${given.etag.slice(0, -1)}-gzip"` : given.etag
+  if (given.status === 301) res.writeHead(301, { ...given.headers, 'Content-Length': body.length })
+  else if (matches(req.headers['if-none-match'], etag)) {
+    res
+      .writeHead(304, { ETag: etag, 'Cache-Control': given.headers['Cache-Control'], Vary: given.headers['Vary'] })
+      .end()
+    return
+  } else {
+    const encoding = compressed ? { 'Content-Encoding': 'gzip' } : {}
+    res.writeHead(200, { ...given.headers, ETag: etag, ...encoding, 'Content-Length': body.length })
+  }
+  res.end(req.method === 'HEAD' ? undefined : body)
+}
+
+/** Weak comparison, as If-None-Match asks for (RFC 9110, 13.1.2). */
+export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined || etag === '') return false
+  if (ifNoneMatch === etag || ifNoneMatch === '*') return true
+  return ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag)
+}

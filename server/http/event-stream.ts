@@ -1,0 +1,33 @@
+import type { Response } from 'express'
+
+export interface EventStream {
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
+  send(event: object): void
+  end(): void
+}
+
+/**
+ * Tells of long work as it goes: one JSON object a line (NDJSON). The status line goes out with the first event, so
+ * what fails before it is still an ordinary problem answer.
+ */
+export function eventStream(res: Response): EventStream {
+  const gone = new AbortController()
+  res.on('close', () => {
+    if (!res.writableFinished) gone.abort(new Error('the client has gone'))
+  })
+  const begin = () => {
+    if (!res.headersSent) res.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' })
+  }
+  return {
+    signal: gone.signal,
+    send(event) {
+      begin()
+      res.write(`${JSON.stringify(event)}\n`)
+    },
+    end() {
+      begin()
+      res.end()
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LRUCache } from 'lru-cache'
+import { RegistryError } from '../../pool/errors.ts'
+import type { PoolFiles } from '../../storage/ports.ts'
+import type { Deps } from '../deps.ts'
+import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
+import { fileHeaders, poolEntry, sendFile } from '../pool-answers.ts'
+import { answer, immutable, sendAnswer, type Answer } from './answer.ts'
+import { pageForm, type PageForm } from './negotiate.ts'
+import { presentable, sendProblem } from './problem.ts'
+
+/** Answers a request for something immutable; `false` if it is for Express. */
+export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
+
+type HotPathDeps = Pick<Deps, 'records' | 'files' | 'onError'>
+
+/** Pages and small files that are kept ready in memory, in bytes. */
+const keptBytes = 64 * 1024 * 1024
+/** Larger files are streamed from disk. */
+const smallFile = 128 * 1024
+
+/**
+ * Everything below `/index/` and `/pool/`: what never changes is made once, kept as bytes, and written without going
+ * through Express, which would cost five times the rest.
+ */
+export function hotPath(deps: HotPathDeps): HotPath {
+  const kept = new LRUCache<string, Answer>({ maxSize: keptBytes, sizeCalculation: sizeOf })
+  const frozen = frozenIndex(deps.records)
+  return (req, res) => {
+    const url = req.url ?? '/'
+    if (!url.startsWith('/index/') && !url.startsWith('/pool/')) return false
+    serve({ ...deps, kept, frozen }, req, res).catch((error: unknown) => refuse(deps, res, error))
+    return true
+  }
+}
+
+interface Serving extends HotPathDeps {
+  readonly kept: LRUCache<string, Answer>
+  readonly frozen: FrozenIndex
+}
+
+async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (req.method !== 'GET' && req.method !== 'HEAD')
+    throw new RegistryError('method-not-allowed', { method: req.method })
+  const [path = '/', query] = splitUrl(req.url ?? '/')
+  // Ready answers are kept by form, which a page has and a file has not: one look for each.
+  const form = () => pageForm(req.headers.accept, new URLSearchParams(query).get('format'))
+  const key = path.startsWith('/pool/') ? path : `${formOrNone(form)} ${path}`
+  const ready = serving.kept.get(key)
+  if (ready && req.headers.range === undefined) sendAnswer(req, res, ready)
+  else if (path.startsWith('/pool/')) await servePool(serving, path, req, res)
+  else {
+    const made = await serving.frozen(segmentsOf(path), form)
+    serving.kept.set(key, made)
+    sendAnswer(req, res, made)
+  }
+}
+
+/** A document of a release is served whatever `Accept` says; a page is not. */
+function formOrNone(form: () => PageForm): PageForm | 'none' {
+  try {
+    return form()
+  } catch {
+    return 'none'
+  }
+}
+
+async function servePool(
+  { records, files, kept }: Serving,
+  path: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const entry = await poolEntry(records, segmentsOf(path))
+  if (entry.what === 'file' && (entry.file.size > smallFile || req.headers.range !== undefined)) {
+    await sendFile(files, entry.file, req, res)
+    return
+  }
+  const made = entry.what === 'file' ? await smallAnswer(files, entry.file) : metadataAnswer(entry.bytes, entry.file)
+  kept.set(path, made)
+  sendAnswer(req, res, made)
+}
+
+async function smallAnswer(
+  files: PoolFiles,
+  file: Parameters<typeof fileHeaders>[0] & Parameters<PoolFiles['read']>[0],
+): Promise<Answer> {
+  const { ETag: etag = '', ...headers } = fileHeaders(file)
+  return { status: 200, headers, etag, body: await files.read(file), gzip: undefined }
+}
+
+function metadataAnswer(bytes: Buffer, { metadataSha256 }: { readonly metadataSha256: string }): Answer {
+  return answer(bytes, { type: 'text/plain; charset=utf-8', cacheControl: immutable, sha256: metadataSha256 })
+}
+
+function splitUrl(url: string): [string, string?] {
+  const at = url.indexOf('?')
+  return at < 0 ? [url] : [url.slice(0, at), url.slice(at + 1)]
+}
+
+/** The decoded segments after `/index/` or `/pool/`. Throws `path-unknown`. */
+function segmentsOf(path: string): string[] {
+  try {
+    return path.split('/').slice(2).map(decodeURIComponent)
+  } catch {
+    throw new RegistryError('path-unknown')
+  }
+}
+
+function sizeOf({ body, gzip }: Answer): number {
+  return body.length + (gzip?.length ?? 0) + 500
+}
+
+function refuse(deps: HotPathDeps, res: ServerResponse, error: unknown): void {
+  // The client has gone away while its file was being sent.
+  if (res.destroyed) return
+  const shown = presentable(error)
+  if (shown.code === 'internal' || shown.code === 'file-missing') deps.onError(shown)
+  sendProblem(res, shown, { headers: headersFor(shown) })
+}
+
+function headersFor({ code, facts }: RegistryError): Record<string, string> {
+  if (code === 'range-not-satisfiable') return { 'Content-Range': `bytes */${String(facts['size'])}` }
+  return code === 'method-not-allowed' ? { Allow: 'GET, HEAD' } : {}
+}

@@ -1,0 +1,137 @@
+import type { Request, Response } from 'express'
+import multer, { type StorageEngine } from 'multer'
+import { RegistryError, isRegistryError } from '../../pool/errors.ts'
+import type { Staged } from '../../storage/ports.ts'
+import type { Staging } from '../../storage/filesystem/staging.ts'
+
+/** An upload form that has arrived whole. */
+export interface UploadForm {
+  readonly filename: string
+  readonly staged: Staged
+  /** The first value of each field. */
+  readonly fields: ReadonlyMap<string, string>
+}
+
+export type ReceiveForm = (req: Request, res: Response) => Promise<UploadForm>
+
+export interface ReceiveOptions {
+  readonly staging: Staging
+  readonly uploadLimit: number
+  readonly onReceiving: () => void
+}
+
+/** What is not the file: descriptions are long, but a form is no archive. */
+const fieldLimits = {
+  fieldSize: 4 * 1024 * 1024,
+  fields: 2000,
+  fieldNameSize: 200,
+  parts: 2010,
+  files: 2,
+  fieldNestingDepth: 0,
+}
+
+/**
+ * Receives a multipart form with its file in the field `content`, streaming it to staging. A file under any other
+ * name, such as the `gpg_signature` of old, is read and dropped. If it throws, nothing stays staged.
+ * Throws `upload-invalid`, `upload-incomplete`, `upload-too-large`, `storage-full`.
+ */
+export function receiveForm({ staging, uploadLimit, onReceiving }: ReceiveOptions): ReceiveForm {
+  return async (req, res) => {
+    refuseEarly(req, uploadLimit)
+    const kept: { filename: string; staged: Staged }[] = []
+    let over = false
+    const keep = (filename: string, staged: Staged) => {
+      if (!over) kept.push({ filename, staged })
+      else void staging.discard(staged)
+    }
+    const storage = engine(staging, uploadLimit, keep, onReceiving)
+    try {
+      await parse(multer({ storage, limits: fieldLimits, defParamCharset: 'utf8' }), req, res)
+      const [content, second] = kept
+      if (!content)
+        throw new RegistryError('upload-invalid', {}, { detail: 'the form has no file in its field content' })
+      if (second)
+        throw new RegistryError('upload-invalid', {}, { detail: 'the form has two files; send one at a time' })
+      return { ...content, fields: fieldsOf(req.body) }
+    } catch (error) {
+      over = true
+      await Promise.all(kept.map(({ staged }) => staging.discard(staged)))
+      throw translate(error, req)
+    }
+  }
+}
+
+/** A body that is declared too long is not read at all. */
+function refuseEarly(req: Request, limit: number): void {
+  if (req.is('multipart/form-data') !== 'multipart/form-data') {
+    throw new RegistryError('upload-invalid', {}, { detail: 'an upload is a multipart/form-data form' })
+  }
+  const declared = Number(req.headers['content-length'] ?? 0)
+  if (declared > limit + fieldLimits.fieldSize) {
+    throw new RegistryError('upload-too-large', { limit }, { detail: `the limit is ${limit} bytes` })
+  }
+}
+
+function engine(
+  staging: Staging,
+  limit: number,
+  keep: (filename: string, staged: Staged) => void,
+  onReceiving: () => void,
+): StorageEngine {
+  return {
+    _handleFile(_req, file, callback) {
+      if (file.fieldname !== 'content') {
+        file.stream.on('end', () => callback(null, {})).on('error', callback)
+        file.stream.resume()
+        return
+      }
+      const noting = async function* () {
+        for await (const chunk of file.stream) {
+          onReceiving()
+          yield chunk as Uint8Array
+        }
+      }
+      staging.stage(noting(), { limit, algorithms: ['md5'] }).then(
+        (staged) => {
+          keep(file.originalname, staged)
+          callback(null, {})
+        },
+        (error: unknown) => {
+          file.stream.resume()
+          callback(error)
+        },
+      )
+    },
+    // What was staged is known here, not by multer: `receiveForm` discards it.
+    _removeFile: (_req, _file, callback) => callback(null),
+  }
+}
+
+function parse(upload: multer.Multer, req: Request, res: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.once('aborted', () => reject(new RegistryError('upload-incomplete')))
+    upload.any()(req, res, (error: unknown) => (error ? reject(asError(error)) : resolve()))
+  })
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+function fieldsOf(body: unknown): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const [name, value] of Object.entries((body ?? {}) as Record<string, unknown>)) {
+    const first: unknown = Array.isArray(value) ? value[0] : value
+    if (typeof first === 'string') fields.set(name, first)
+  }
+  return fields
+}
+
+/** Errors of the system keep what they are; all else that multer and busboy say is about the form. */
+function translate(error: unknown, req: Request): unknown {
+  if (isRegistryError(error)) return error
+  if (!req.complete) return new RegistryError('upload-incomplete', {}, { cause: error })
+  if (error instanceof Error && 'errno' in error) return error
+  const detail = asError(error).message
+  return new RegistryError('upload-invalid', {}, { detail, cause: error })
+}

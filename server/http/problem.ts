@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { errors, isRegistryError, RegistryError, type ErrorCode } from '../../pool/errors.ts'
+
+/** An error as RFC 9457 writes it, made from the one table. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail?: string
+  readonly code: ErrorCode
+  readonly hint?: string
+  readonly [fact: string]: unknown
+}
+
+export function problemOf(error: RegistryError): Problem {
+  const { title, status } = errors[error.code]
+  return {
+    ...error.facts,
+    type: `/problems/${error.code}`,
+    title,
+    status,
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    code: error.code,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  }
+}
+
+/**
+ * The error that a client may see. What firn did not foresee becomes `internal` with an id and no inner text; the
+ * cause is for the server's own log.
+ */
+export function presentable(error: unknown): RegistryError {
+  if (isRegistryError(error)) return error
+  return new RegistryError(
+    'internal',
+    { id: randomUUID() },
+    { hint: "the server's log has what happened under this id", cause: error },
+  )
+}
+
+export interface ProblemOptions {
+  readonly status?: number
+  /** Text of the status line, for clients that show nothing else. */
+  readonly reason?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Answers with an error. If the answer has begun already, the connection is cut: a client must not take it as whole. */
+export function sendProblem(res: ServerResponse, error: RegistryError, options: ProblemOptions = {}): void {
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  const problem = problemOf(error)
+  const status = options.status ?? problem.status
+  const body = Buffer.from(`${JSON.stringify({ ...problem, status })}\n`)
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    ...options.headers,
+  }
+  if (options.reason === undefined) res.writeHead(status, headers)
+  else res.writeHead(status, asReason(options.reason), headers)
+  res.end(res.req.method === 'HEAD' ? undefined : body)
+}
+
+/** RFC 9112, 4: visible ASCII and blanks. */
+function asReason(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500)
+}

@@ -1,0 +1,52 @@
+import { escape } from '../../pool/pages/simple-html.ts'
+import { printReleaseName } from '../../pool/release-name.ts'
+import type { ReleaseSummary } from '../../storage/ports.ts'
+import { layout } from './layout.ts'
+
+export interface Home {
+  /** Scheme and host as the visitor knows them. */
+  readonly origin: string
+  readonly releases: readonly ReleaseSummary[]
+  readonly projects: number
+}
+
+export function homePage({ origin, releases, projects }: Home): string {
+  const count = projects === 1 ? '1 project' : `${projects} projects`
+  return layout(
+    'firn',
+    `<h1>Releases</h1>
+${releases.length === 0 ? emptyState() : releaseTable(releases)}
+${releases.length === 0 ? '' : installHelp(origin, releases)}
+<h2>Pool</h2>
+<p><a href="/simple/">${count}</a> in the live index. Upload to <code>${escape(origin)}/legacy/</code>:</p>
+<pre><code>twine upload --repository-url ${escape(origin)}/legacy/ dist/*</code></pre>`,
+  )
+}
+
+function emptyState(): string {
+  return `<p>Nothing is frozen yet. Bring files into the pool, then freeze a release of them:</p>
+<pre><code>npx firn fetch -r requirements.txt
+npx firn freeze karl/3.30 -r requirements.txt</code></pre>`
+}
+
+function releaseTable(releases: readonly ReleaseSummary[]): string {
+  const rows = releases.map(({ name, digest, frozenAt }) => {
+    const release = escape(printReleaseName(name))
+    const day = escape(frozenAt.slice(0, 16).replace('T', ' '))
+    return `<tr><td><a href="/index/${release}/">${release}</a></td><td><time datetime="${escape(frozenAt)}">${day}</time></td><td><a href="/index/${release}/manifest.json"><code>${digest.slice(0, 12)}</code></a></td></tr>`
+  })
+  return `<table>
+<thead><tr><th scope="col">Release</th><th scope="col">Frozen (UTC)</th><th scope="col">Digest</th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>`
+}
+
+function installHelp(origin: string, [first]: readonly ReleaseSummary[]): string {
+  if (!first) return ''
+  const url = escape(`${origin}/index/${printReleaseName(first.name)}/`)
+  return `<p>Install one exactly as it was frozen:</p>
+<pre><code>pip install --index-url ${url} \\
+    --require-hashes -r ${url}requirements.txt</code></pre>`
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import parseRange from 'range-parser'
+import type { Distribution } from '../pool/distribution.ts'
+import { RegistryError } from '../pool/errors.ts'
+import type { ByteRange, PoolFiles, Records } from '../storage/ports.ts'
+import { immutable, matches } from './http/answer.ts'
+
+/** What stands at `/pool/<project>/<filename>`: a file of the pool, or `<filename>.metadata` beside it (PEP 658). */
+export type PoolEntry =
+  | { readonly what: 'file'; readonly file: Distribution }
+  | { readonly what: 'metadata'; readonly file: Distribution; readonly bytes: Buffer }
+
+/** Throws `distribution-unknown`. */
+export async function poolEntry(
+  records: Records,
+  [project = '', name = '', ...rest]: readonly string[],
+): Promise<PoolEntry> {
+  const filename = name.endsWith('.metadata') ? name.slice(0, -'.metadata'.length) : name
+  const file = rest.length === 0 ? await records.distribution(filename) : undefined
+  if (!file || file.project !== project)
+    throw new RegistryError('distribution-unknown', { filename: name }, { detail: name })
+  if (filename === name) return { what: 'file', file }
+  const bytes = await records.metadata(file.metadataSha256)
+  if (!bytes) throw new RegistryError('file-missing', { filename: name })
+  return { what: 'metadata', file, bytes }
+}
+
+export function fileHeaders({ sha256 }: Pick<Distribution, 'sha256'>): Record<string, string> {
+  return {
+    'Content-Type': 'application/octet-stream',
+    'Cache-Control': immutable,
+    'Accept-Ranges': 'bytes',
+    'X-Content-Type-Options': 'nosniff',
+    ETag: `"${sha256}"`,
+  }
+}
+
+/** Sends a file, or the part of it that is asked for (RFC 9110, 14). Throws `range-not-satisfiable`, `file-missing`. */
+export async function sendFile(
+  files: PoolFiles,
+  file: Distribution,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const headers = fileHeaders(file)
+  if (matches(req.headers['if-none-match'], `"${file.sha256}"`)) {
+    res.writeHead(304, headers).end()
+    return
+  }
+  const range = wantedRange(file, req)
+  const length = range ? range.end - range.start + 1 : file.size
+  const partial = range ? { 'Content-Range': `bytes ${range.start}-${range.end}/${file.size}` } : {}
+  const bytes = req.method === 'HEAD' ? undefined : await files.open(file, range)
+  res.writeHead(range ? 206 : 200, { ...headers, ...partial, 'Content-Length': length })
+  if (!bytes) res.end()
+  else await pipeline(bytes, res)
+}
+
+/** One range; several at once are answered with the whole file, as RFC 9110, 14.2 allows. */
+function wantedRange({ size, sha256 }: Distribution, { headers }: IncomingMessage): ByteRange | undefined {
+  if (headers.range === undefined) return undefined
+  if (headers['if-range'] !== undefined && headers['if-range'] !== `"${sha256}"`) return undefined
+  const ranges = parseRange(size, headers.range)
+  if (ranges === -1) throw new RegistryError('range-not-satisfiable', { size })
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
+  return ranges[0]
+}

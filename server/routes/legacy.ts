@@ -1,0 +1,58 @@
+import { Router, type Request, type Response } from 'express'
+import { errors, RegistryError } from '../../pool/errors.ts'
+import { uploadDistribution, type Upload } from '../actions/upload-distribution.ts'
+import type { Deps } from '../deps.ts'
+import { actorOf } from '../http/actor.ts'
+import { receiveForm, type UploadForm } from '../http/multipart.ts'
+import { presentable, sendProblem } from '../http/problem.ts'
+
+/**
+ * The upload API that twine, uv, flit, hatch and poetry speak: one POST a file. Source: the "legacy" upload API of
+ * Warehouse's documentation; what clients really send is in no specification.
+ */
+export function legacyRoutes(deps: Deps): Router {
+  const router = Router()
+  const { staging, uploadLimit, fault } = deps
+  const receive = receiveForm({ staging, uploadLimit, onReceiving: () => fault('upload:receiving') })
+  router.post('/', async (req: Request, res: Response) => {
+    try {
+      const form = await receive(req, res)
+      const { distribution, outcome } = await uploadDistribution(deps, await asUpload(deps, form, req))
+      fault('upload:before-answer')
+      res.json({ ...distribution, outcome })
+    } catch (error) {
+      refuse(res, error, deps)
+    }
+  })
+  return router
+}
+
+async function asUpload({ staging }: Deps, { fields, filename, staged }: UploadForm, req: Request): Promise<Upload> {
+  const action = fields.get(':action')
+  if (action !== undefined && action !== 'file_upload') {
+    await staging.discard(staged)
+    throw new RegistryError('upload-invalid', { action }, { detail: 'only the action file_upload is served' })
+  }
+  const text = (name: string) => (['', 'UNKNOWN'].includes(fields.get(name) ?? '') ? undefined : fields.get(name))
+  return {
+    staged,
+    filename,
+    claim: { name: text('name'), version: text('version') },
+    stated: { sha256: text('sha256_digest'), md5: text('md5_digest') },
+    actor: actorOf(req),
+  }
+}
+
+/**
+ * twine shows the status line and no more, so the reason phrase says what is wrong. It takes 400 with "already exists"
+ * for a file that is there (`--skip-existing`), which is what this has always been answered with.
+ */
+function refuse(res: Response, error: unknown, deps: Deps): void {
+  const shown = presentable(error)
+  if (shown.code === 'internal') deps.onError(shown)
+  const { title, status } = errors[shown.code]
+  const reason = shown.detail === undefined ? title : `${title}: ${shown.detail}`
+  // Who is still sending when the answer is known would take the next request on this connection for its rest.
+  const headers = res.req.complete ? {} : { Connection: 'close' }
+  sendProblem(res, shown, { status: shown.code === 'distribution-exists' ? 400 : status, reason, headers })
+}

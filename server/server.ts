@@ -1,0 +1,69 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { RegistryError } from '../pool/errors.ts'
+import type { Store } from '../storage/store.ts'
+import { createApp } from './app.ts'
+import type { Deps } from './deps.ts'
+import { hotPath } from './http/hot-path.ts'
+import { keyedLock } from './keyed-lock.ts'
+import type { RequestLog } from './request-log.ts'
+import type { UpstreamClient } from './upstream/client.ts'
+
+export interface ServerOptions {
+  readonly store: Store
+  readonly upstream: UpstreamClient
+  readonly log: RequestLog
+  /** Told of every error that is not the client's. */
+  readonly onError: (error: RegistryError) => void
+  readonly uploadLimit: number
+}
+
+/** A firn server over an open store, not listening yet. */
+export function firnServer({ store, log, ...options }: ServerOptions): Server {
+  const deps: Deps = { ...store, ...options, now: () => new Date().toISOString(), lock: keyedLock() }
+  const hot = hotPath(deps)
+  const app = createApp(deps)
+  const server = createServer((req, res) => {
+    log.watch(req, res)
+    if (!server.listening) res.setHeader('Connection', 'close')
+    if (!hot(req, res)) app(req, res)
+  })
+  // An upload over a slow line takes its time; one that sends no headers does not get it.
+  server.requestTimeout = 60 * 60 * 1000
+  server.headersTimeout = 60 * 1000
+  return server
+}
+
+/** Listens; returns the address as a URL. Throws `address-unusable`. */
+export function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const detail = `${host}:${port}: ${cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message}`
+      const hint = cause.code === 'EADDRINUSE' ? 'stop it, or choose another port with --port' : undefined
+      reject(new RegistryError('address-unusable', { host, port }, { detail, cause, ...(hint ? { hint } : {}) }))
+    })
+    server.listen(port, host, () => resolve(urlOf(server.address() as AddressInfo)))
+  })
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+/**
+ * Stops: takes no new connection, answers what is in flight, then ends. What is not answered by the deadline is cut.
+ * Resolves when the last connection has closed.
+ */
+export function stop(server: Server, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), deadlineMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,110 @@
+import { Parser } from 'htmlparser2'
+import { z } from 'zod'
+import { RegistryError } from '../../pool/errors.ts'
+import type { UpstreamFile } from '../../pool/upstream-file.ts'
+
+export interface UpstreamPage {
+  readonly text: string
+  readonly type: string
+  /** Where it was found after redirects: what its links are relative to. */
+  readonly url: string
+}
+
+/** Reads a project's page of a simple index, JSON (PEP 691) or HTML (PEP 503). Throws `upstream-unavailable`. */
+export function readUpstreamPage(page: UpstreamPage): readonly UpstreamFile[] {
+  return /\bjson\b/.test(page.type) ? readJson(page) : readHtml(page)
+}
+
+const jsonPage = z.object({
+  files: z.array(
+    z.object({
+      filename: z.string(),
+      url: z.string(),
+      hashes: z.record(z.string(), z.string()).default({}),
+      size: z.number().int().nonnegative().nullish(),
+      'upload-time': z.string().nullish(),
+      yanked: z.union([z.boolean(), z.string()]).nullish(),
+    }),
+  ),
+})
+
+function readJson({ text, url }: UpstreamPage): readonly UpstreamFile[] {
+  const { files } = parseJson(text, url)
+  return files.flatMap((file) => {
+    const target = resolve(file.url, url)
+    if (target === undefined) return []
+    return {
+      filename: file.filename,
+      url: target.href,
+      hashes: lowerCase(file.hashes),
+      size: file.size ?? null,
+      uploadTime: file['upload-time'] ?? null,
+      yanked: yankOf(file.yanked),
+    }
+  })
+}
+
+function parseJson(text: string, url: string): z.output<typeof jsonPage> {
+  try {
+    return jsonPage.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new RegistryError('upstream-unavailable', { url }, { detail: `${url} is no page of a simple index`, cause })
+  }
+}
+
+function yankOf(mark: boolean | string | null | undefined): string | null {
+  if (mark === undefined || mark === null || mark === false) return null
+  return mark === true ? '' : mark
+}
+
+function readHtml({ text, url }: UpstreamPage): readonly UpstreamFile[] {
+  const files: UpstreamFile[] = []
+  let base = url
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name === 'base' && attributes['href'] !== undefined) base = resolve(attributes['href'], url)?.href ?? base
+      if (name !== 'a' || attributes['href'] === undefined) return
+      const file = linkedFile(attributes['href'], attributes['data-yanked'], base)
+      if (file) files.push(file)
+    },
+  })
+  parser.end(text)
+  return files
+}
+
+/** The filename is the URL's last part: "The text of the anchor tag MUST match the final path component" (PEP 503). */
+function linkedFile(href: string, yanked: string | undefined, base: string): UpstreamFile | undefined {
+  const target = resolve(href, base)
+  if (target === undefined) return undefined
+  const [, algorithm, digest] = /^#([a-z0-9_]+)=([0-9a-f]+)$/i.exec(target.hash) ?? []
+  target.hash = ''
+  return {
+    filename: lastSegment(target),
+    url: target.href,
+    hashes: algorithm === undefined || digest === undefined ? {} : lowerCase({ [algorithm]: digest }),
+    size: null,
+    uploadTime: null,
+    yanked: yanked ?? null,
+  }
+}
+
+/** As it stands there if it is not encoded well: then it is no filename of ours, and passed over. */
+function lastSegment({ pathname }: URL): string {
+  const segment = pathname.split('/').at(-1) ?? ''
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+/** `undefined` for what is no http URL: nothing else is ever fetched. */
+function resolve(href: string, base: string): URL | undefined {
+  if (!URL.canParse(href, base)) return undefined
+  const url = new URL(href, base)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+}
+
+function lowerCase(hashes: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [name.toLowerCase(), hash.toLowerCase()]))
+}

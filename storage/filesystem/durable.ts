@@ -1,0 +1,40 @@
+import { mkdir, open, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { RegistryError } from '../../pool/errors.ts'
+
+/** Makes a directory's entries durable: a link or rename is not, until its directory is synced (fsync(2)). */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes a directory and what leads to it, durably. */
+export async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (first === undefined) return
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
+}
+
+/** Whether an error of the system has this code. */
+export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}
+
+/** Turns "no space" of any kind into `storage-full`; any other error is thrown as it is. */
+export function refuseIfFull(cause: unknown): never {
+  if (!isSystemError(cause, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) throw cause
+  throw new RegistryError(
+    'storage-full',
+    {},
+    { hint: 'free space on the disk of the data directory, then try again', cause },
+  )
+}
+
+/** Writes all of a chunk: write(2) may take less than it is given. */
+export async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten
+}

@@ -1,0 +1,82 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { open, readdir, rm, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RegistryError } from '../../pool/errors.ts'
+import type { Staged } from '../ports.ts'
+import { isSystemError, makeDirectory, refuseIfFull, writeFully } from './durable.ts'
+
+export interface StageOptions {
+  /** Bytes after which the stream is refused with `upload-too-large`. */
+  readonly limit?: number
+  /** Digests wanted besides sha256, by OpenSSL's names. */
+  readonly algorithms?: readonly string[]
+  readonly onBytes?: (bytes: number) => void
+}
+
+/** Where arriving bytes lie until they are known to be good. Nothing in it has been acknowledged to anyone. */
+export interface Staging {
+  /**
+   * Writes a stream to disk, hashing as it goes; on return the file is fsynced. If the stream fails, or is too long,
+   * nothing stays. Throws `upload-too-large`, `storage-full`, and whatever the stream throws.
+   */
+  stage(bytes: AsyncIterable<Uint8Array>, options?: StageOptions): Promise<Staged>
+  /** Removes a staged file; one that has been adopted or discarded already is fine. */
+  discard(staged: Pick<Staged, 'path'>): Promise<void>
+  /** Removes what an ended process left. How many files that were. */
+  sweep(): Promise<number>
+}
+
+export async function openStaging(directory: string): Promise<Staging> {
+  await makeDirectory(directory)
+  return {
+    stage: (bytes, options = {}) => stage(join(directory, `${randomUUID()}.part`), bytes, options),
+    discard: ({ path }) => unlinkIfThere(path),
+    async sweep() {
+      const left = await readdir(directory)
+      await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true })))
+      return left.length
+    },
+  }
+}
+
+async function stage(path: string, bytes: AsyncIterable<Uint8Array>, options: StageOptions): Promise<Staged> {
+  try {
+    return await write(path, bytes, options)
+  } catch (error) {
+    await unlinkIfThere(path)
+    return refuseIfFull(error)
+  }
+}
+
+async function write(path: string, bytes: AsyncIterable<Uint8Array>, options: StageOptions): Promise<Staged> {
+  const { limit = Infinity, algorithms = [], onBytes } = options
+  const sha256 = createHash('sha256')
+  const others = algorithms.filter((name) => name !== 'sha256').map((name) => ({ name, hash: createHash(name) }))
+  const handle = await open(path, 'wx')
+  let size = 0
+  try {
+    for await (const chunk of bytes) {
+      size += chunk.length
+      if (size > limit)
+        throw new RegistryError('upload-too-large', { limit }, { detail: `the limit is ${limit} bytes` })
+      sha256.update(chunk)
+      for (const { hash } of others) hash.update(chunk)
+      await writeFully(handle, chunk)
+      onBytes?.(chunk.length)
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  const digest = sha256.digest('hex')
+  const digests = Object.fromEntries(others.map(({ name, hash }) => [name, hash.digest('hex')]))
+  return { path, size, sha256: digest, digests: { ...digests, sha256: digest } }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error
+  }
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+
+/**
+ * Where everything of a data directory lies. No other file builds these paths.
+ *
+ *     data/
+ *       firn.db            rows: distributions, metadata, releases, audit events (SQLite, with -wal and -shm)
+ *       firn.lock          held by the one firn that serves this directory
+ *       pool/<project>/<filename>
+ *       staging/           uploads and downloads under way; swept at start
+ *       orphans/           files that a crash left in pool/ without a row, moved out of the way of another upload
+ */
+export interface Layout {
+  readonly directory: string
+  readonly database: string
+  readonly lock: string
+  readonly pool: string
+  readonly staging: string
+  readonly orphans: string
+}
+
+export function layout(directory: string): Layout {
+  return {
+    directory,
+    database: join(directory, 'firn.db'),
+    lock: join(directory, 'firn.lock'),
+    pool: join(directory, 'pool'),
+    staging: join(directory, 'staging'),
+    orphans: join(directory, 'orphans'),
+  }
+}

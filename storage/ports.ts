@@ -1,0 +1,89 @@
+import type { Readable } from 'node:stream'
+import type { Distribution, Iso, Sha256 } from '../pool/distribution.ts'
+import type { ProjectName } from '../pool/project-name.ts'
+import type { ReleaseName } from '../pool/release-name.ts'
+
+/** A file that lies complete, hashed and fsynced in staging, waiting to be adopted or discarded. */
+export interface Staged {
+  readonly path: string
+  readonly size: number
+  readonly sha256: Sha256
+  /** Further digests that were asked for, by algorithm, in lower-case hex. */
+  readonly digests: Readonly<Record<string, string>>
+}
+
+export interface PoolPlace {
+  readonly project: ProjectName
+  readonly filename: string
+}
+
+/** Bytes `start` to `end`, both included, from 0. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** The bytes of the pool. There is no delete and no overwrite. Every backend passes `test/contract/pool-files.ts`. */
+export interface PoolFiles {
+  /**
+   * Takes a staged file in; on return it is durable under its place, and gone from staging. Same bytes there already:
+   * fine. Other bytes: `distribution-exists`. Throws `storage-full`.
+   */
+  adopt(staged: Staged, place: PoolPlace): Promise<void>
+  /** Moves a file that no row names out of the pool's way, keeping it. No file there: fine. */
+  setAside(place: PoolPlace): Promise<void>
+  /** Throws `file-missing`. The size is that of the whole file. */
+  open(place: PoolPlace, range?: ByteRange): Promise<Readable>
+  /** A whole file at once; for small ones. Throws `file-missing`. */
+  read(place: PoolPlace): Promise<Buffer>
+  /** Every place, ascending by project and filename. For check and backup. */
+  list(): AsyncIterable<PoolPlace>
+}
+
+/** One immutable line of what happened. */
+export interface AuditEvent {
+  readonly at: Iso
+  readonly actor: string
+  readonly verb: 'upload' | 'fetch' | 'freeze'
+  /** What it happened to: a filename, a release. */
+  readonly subject: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+export interface FrozenRelease {
+  readonly name: ReleaseName
+  readonly digest: Sha256
+  /** The canonical manifest. */
+  readonly manifest: string
+  readonly frozenAt: Iso
+}
+
+export type ReleaseSummary = Omit<FrozenRelease, 'manifest'>
+
+/**
+ * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
+ * and no delete. Every backend passes `test/contract/records.ts`.
+ */
+export interface Records {
+  distribution(filename: string): Promise<Distribution | undefined>
+  /** All files of a project, ascending by filename. */
+  distributionsOf(project: ProjectName): Promise<readonly Distribution[]>
+  /** The same for many projects at once. Projects without files are not in the map. */
+  distributionsOfAll(projects: readonly ProjectName[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
+  /** Every project of the pool with the spellings of its name and how many files use each; ascending by project. */
+  projects(): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
+  metadata(sha256: Sha256): Promise<Buffer | undefined>
+  /**
+   * Adds a row whose bytes the pool holds already. `same`: it was there with the same sha256, nothing was written.
+   * Throws `distribution-exists`.
+   */
+  addDistribution(distribution: Distribution, metadata: Uint8Array, event: AuditEvent): Promise<'added' | 'same'>
+  release(name: ReleaseName): Promise<FrozenRelease | undefined>
+  /** Ascending by product; within it the last frozen first. */
+  releases(): Promise<readonly ReleaseSummary[]>
+  /** Freezes a release. Throws `release-frozen` if there is one of that name, whatever its content. */
+  freezeRelease(release: FrozenRelease, event: AuditEvent): Promise<void>
+  /** All audit events, the oldest first. */
+  events(): Promise<readonly AuditEvent[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,70 @@
+import type { Selectable } from 'kysely'
+import type { Distribution } from '../../pool/distribution.ts'
+import type { DistributionKind } from '../../pool/filename.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import type { AuditEvent, FrozenRelease } from '../ports.ts'
+import type { DistributionRow, EventRow, ReleaseRow } from './schema.ts'
+
+/** Between rows and records. What is read was checked when it was written. */
+
+export function distributionRow({ origin, ...file }: Distribution): DistributionRow {
+  return {
+    filename: file.filename,
+    project: file.project,
+    name: file.name,
+    version: file.version,
+    kind: file.kind,
+    size: file.size,
+    sha256: file.sha256,
+    metadata_sha256: file.metadataSha256,
+    requires_python: file.requiresPython,
+    upload_time: file.uploadTime,
+    origin_index: origin?.index ?? null,
+    origin_url: origin?.url ?? null,
+    origin_upload_time: origin?.uploadTime ?? null,
+    origin_yanked: origin?.yanked ?? null,
+  }
+}
+
+export function distribution(row: DistributionRow): Distribution {
+  return {
+    filename: row.filename,
+    project: row.project as ProjectName,
+    name: row.name,
+    version: row.version,
+    kind: row.kind as DistributionKind,
+    size: row.size,
+    sha256: row.sha256,
+    metadataSha256: row.metadata_sha256,
+    requiresPython: row.requires_python,
+    uploadTime: row.upload_time,
+    origin:
+      row.origin_index === null || row.origin_url === null
+        ? null
+        : {
+            index: row.origin_index,
+            url: row.origin_url,
+            uploadTime: row.origin_upload_time,
+            yanked: row.origin_yanked,
+          },
+  }
+}
+
+export function frozenRelease(row: ReleaseRow): FrozenRelease {
+  return {
+    name: { product: row.product, release: row.release },
+    digest: row.digest,
+    manifest: row.manifest,
+    frozenAt: row.frozen_at,
+  }
+}
+
+export function auditEvent(row: Selectable<EventRow>): AuditEvent {
+  return {
+    at: row.at,
+    actor: row.actor,
+    verb: row.verb as AuditEvent['verb'],
+    subject: row.subject,
+    facts: JSON.parse(row.facts) as AuditEvent['facts'],
+  }
+}

@@ -1,0 +1,53 @@
+import type { Generated } from 'kysely'
+
+/** The tables as kysely sees them. What keeps them immutable is in `migrations.ts`. */
+export interface Schema {
+  readonly distributions: DistributionRow
+  readonly metadata: MetadataRow
+  readonly releases: ReleaseRow
+  readonly events: EventRow
+}
+
+export interface DistributionRow {
+  readonly filename: string
+  readonly project: string
+  readonly name: string
+  readonly version: string
+  readonly kind: string
+  readonly size: number
+  readonly sha256: string
+  readonly metadata_sha256: string
+  readonly requires_python: string | null
+  readonly upload_time: string
+  readonly origin_index: string | null
+  readonly origin_url: string | null
+  readonly origin_upload_time: string | null
+  readonly origin_yanked: string | null
+}
+
+export interface MetadataRow {
+  readonly sha256: string
+  readonly bytes: Buffer
+}
+
+export interface ReleaseRow {
+  readonly product: string
+  readonly release: string
+  readonly digest: string
+  readonly manifest: string
+  readonly frozen_at: string
+}
+
+export interface EventRow {
+  readonly sequence: Generated<number>
+  readonly at: string
+  readonly actor: string
+  readonly verb: string
+  readonly subject: string
+  /** Canonical JSON. */
+  readonly facts: string
+  /** sha256 of the event before this one, in hex; of nothing for the first. */
+  readonly previous: string
+  /** sha256 of this event with `previous` in it: a changed line breaks every later one. */
+  readonly digest: string
+}

@@ -1,0 +1,93 @@
+import SQLite from 'better-sqlite3'
+import { Kysely, Migrator, SqliteDialect } from 'kysely'
+import { RegistryError } from '../../pool/errors.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import type { Fault } from '../fault.ts'
+import type { Records } from '../ports.ts'
+import { migrations, sqliteDialect } from './migrations.ts'
+import { sqlRecords } from './records.ts'
+import { distribution, frozenRelease } from './rows.ts'
+import type { DistributionRow, ReleaseRow, Schema } from './schema.ts'
+
+/**
+ * Records in one SQLite file, brought to this firn's schema. Throws `data-too-new`, `data-unusable`.
+ * Durability: WAL with synchronous=FULL, so that what was answered survives a power cut (sqlite.org/pragma.html).
+ */
+export async function openSqliteRecords(path: string, fault: Fault): Promise<Records> {
+  const writer = connect(path)
+  writer.pragma('journal_mode = WAL')
+  writer.pragma('synchronous = FULL')
+  writer.pragma('foreign_keys = ON')
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: writer }) })
+  try {
+    refuseNewer(writer, path)
+    await migrate(db)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return withHotReads(sqlRecords(db, fault), connect(path))
+}
+
+function connect(path: string): SQLite.Database {
+  try {
+    return new SQLite(path, { timeout: 10_000 })
+  } catch (cause) {
+    throw new RegistryError('data-unusable', { path }, { detail: `${path} cannot be opened`, cause })
+  }
+}
+
+function refuseNewer(database: SQLite.Database, path: string): void {
+  const has = database.prepare(`select 1 from sqlite_master where name = 'kysely_migration'`).get()
+  if (!has) return
+  const known = migrations(sqliteDialect)
+  const applied = database.prepare('select name from kysely_migration order by name').pluck().all() as string[]
+  const unknown = applied.filter((name) => !Object.hasOwn(known, name))
+  if (unknown.length === 0) return
+  throw new RegistryError(
+    'data-too-new',
+    { path, migrations: unknown },
+    {
+      detail: `${path} has changes that this firn does not know: ${unknown.join(', ')}`,
+      hint: 'run the firn that made it, or a later one; nothing was changed',
+    },
+  )
+}
+
+async function migrate(db: Kysely<Schema>): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(migrations(sqliteDialect)) }
+  const { error } = await new Migrator({ db, provider }).migrateToLatest()
+  if (error)
+    throw new RegistryError('data-unusable', {}, { detail: 'its schema cannot be brought up to date', cause: error })
+}
+
+/**
+ * The reads behind every page and file, as prepared statements: kysely costs five times as much a read. They have a
+ * connection of their own, so that they see only what has been committed.
+ */
+function withHotReads(records: Records, reader: SQLite.Database): Records {
+  reader.pragma('query_only = ON')
+  const one = reader.prepare<[string], DistributionRow>('select * from distributions where filename = ?')
+  const ofProject = reader.prepare<[ProjectName], DistributionRow>(
+    'select * from distributions where project = ? order by filename',
+  )
+  const metadata = reader.prepare<[string], Buffer>('select bytes from metadata where sha256 = ?').pluck()
+  const release = reader.prepare<[string, string], ReleaseRow>(
+    'select * from releases where product = ? and release = ?',
+  )
+  return {
+    ...records,
+    distribution: async (filename) => map(one.get(filename), distribution),
+    distributionsOf: async (project) => ofProject.all(project).map(distribution),
+    metadata: async (sha256) => metadata.get(sha256) as Buffer | undefined,
+    release: async (name) => map(release.get(name.product, name.release), frozenRelease),
+    async close() {
+      reader.close()
+      await records.close()
+    },
+  }
+}
+
+function map<A, B>(value: A | undefined, to: (value: A) => B): B | undefined {
+  return value === undefined ? undefined : to(value)
+}
