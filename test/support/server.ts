@@ -1,0 +1,112 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { firnServer, listen, stop } from '../../server/server.ts'
+import { requestLog } from '../../server/request-log.ts'
+import { upstreamClient } from '../../server/upstream/client.ts'
+import { main } from '../../cli/main.ts'
+import type { RegistryError } from '../../pool/errors.ts'
+import { openStore, type Store } from '../../storage/store.ts'
+
+/** The repository's own directory. */
+export const root = join(import.meta.dirname, '..', '..')
+
+export async function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'firn-test-'))
+}
+
+export interface TestServer {
+  readonly url: string
+  readonly data: string
+  readonly server: Server
+  readonly store: Store
+  /** What the server took for its own fault, newest last. */
+  readonly internalErrors: readonly RegistryError[]
+  stop(): Promise<void>
+}
+
+export interface TestServerOptions {
+  readonly data?: string
+  readonly upstream?: string
+  readonly uploadLimit?: number
+}
+
+/** A server in this process, on a data directory of its own that goes with it unless one is given. */
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const data = options.data ?? (await temporaryDirectory())
+  const store = await openStore(data)
+  const upstream = upstreamClient({ index: options.upstream, python: undefined, userAgent: 'firn/test' })
+  const internalErrors: RegistryError[] = []
+  const server = firnServer({
+    store,
+    upstream,
+    log: requestLog('none', process.stdout),
+    onError: (error) => internalErrors.push(error),
+    uploadLimit: options.uploadLimit ?? 1_000_000_000,
+  })
+  const url = await listen(server, { host: '127.0.0.1', port: 0 })
+  return {
+    url,
+    data,
+    server,
+    store,
+    internalErrors,
+    async stop() {
+      await stop(server, 1000)
+      await upstream.close()
+      await store.close()
+      if (options.data === undefined) await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface CommandResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a firn command in this process, as the binary would; `env` is all that it sees of the environment. */
+export async function firn(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+  const [out, err]: [string[], string[]] = [[], []]
+  const code = await main(argv, {
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    env,
+    signal: new AbortController().signal,
+  })
+  return { code, stdout: out.join(''), stderr: err.join('') }
+}
+
+export interface ServerProcess {
+  readonly url: string
+  readonly process: ChildProcess
+  readonly output: () => string
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+}
+
+/** `firn serve` as a process of its own, from the sources, on a free port; resolves when it says that it is ready. */
+export function spawnServer(data: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', join(root, 'cli', 'firn.ts'), 'serve', '--port', '0', '--data', data],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: root },
+  )
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? -1))
+  })
+  let output = ''
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer) => {
+      output += chunk.toString()
+      const url = /ready on (\S+)/.exec(output)?.[1]
+      if (url !== undefined) resolve({ url, process: child, output: () => output, ended })
+    }
+    child.stdout.on('data', onData)
+    child.stderr.on('data', onData)
+    void ended.then((code) => reject(new Error(`firn serve ended (${code}) before it was ready:\n${output}`)))
+  })
+}
