@@ -86,15 +86,15 @@ export function describeDifference(frozen: Manifest, asked: Manifest, limit = 20
     ...asked.files
       .filter(({ filename, sha256 }) => before.has(filename) && before.get(filename) !== sha256)
       .map(({ filename }) => `other content: ${filename}`),
-    ...listDifference('targets', frozen.targets, asked.targets),
-    ...listDifference('requirements', frozen.roots, asked.roots),
+    ...listDifference('target', frozen.targets, asked.targets),
+    ...listDifference('requirement', frozen.roots, asked.roots),
   ]
   return lines.length > limit ? [...lines.slice(0, limit), `and ${lines.length - limit} more`] : lines
 }
 
 function listDifference(what: string, frozen: readonly string[], asked: readonly string[]): string[] {
-  if (frozen.join('\n') === asked.join('\n')) return []
-  const only = (a: readonly string[], b: readonly string[]) =>
-    a.filter((each) => !b.includes(each)).join(', ') || 'none'
-  return [`${what}: asked for also ${only(asked, frozen)}; frozen also ${only(frozen, asked)}`]
+  return [
+    ...asked.filter((each) => !frozen.includes(each)).map((each) => `${what}, not in the frozen release: ${each}`),
+    ...frozen.filter((each) => !asked.includes(each)).map((each) => `${what}, only in the frozen release: ${each}`),
+  ]
 }

@@ -4,7 +4,8 @@
  */
 import { RegistryError } from './errors.ts'
 import { normaliseName } from './project-name.ts'
-import { contains, parseSpecifier, Scanner } from './specifier.ts'
+import { Scanner } from './scanner.ts'
+import { contains, parseSpecifier } from './specifier.ts'
 
 const environmentVariables = [
   'implementation_name',

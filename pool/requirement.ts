@@ -3,7 +3,8 @@
  * https://packaging.python.org/en/latest/specifications/dependency-specifiers/
  */
 import { printMarker, readMarker, type Marker } from './marker.ts'
-import { parseSpecifierSet, printSpecifierSet, Scanner, type SpecifierSet } from './specifier.ts'
+import { Scanner } from './scanner.ts'
+import { parseSpecifierSet, printSpecifierSet, type SpecifierSet } from './specifier.ts'
 import { compareCodePoints, parseVersion, pythonSpace } from './version.ts'
 
 /** What one project asks of another: `Zope.Interface[docs]>=5 ; python_version < "3.9"`. */

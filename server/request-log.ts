@@ -29,8 +29,10 @@ export function requestLog(form: LogForm, out: { write(text: string): unknown })
     flush,
     watch(req, res) {
       const started = performance.now()
+      // Express shortens `req.url` as it goes down its routers.
+      const { url = '-' } = req
       res.once('close', () => {
-        held.push(print(entryOf(req, res, performance.now() - started)))
+        held.push(print(entryOf(req, res, url, performance.now() - started)))
         timer ??= setTimeout(flush, holdFor)
       })
     },
@@ -49,12 +51,12 @@ interface Entry {
   readonly agent: string
 }
 
-function entryOf(req: IncomingMessage, res: ServerResponse, milliseconds: number): Entry {
+function entryOf(req: IncomingMessage, res: ServerResponse, url: string, milliseconds: number): Entry {
   return {
     at: new Date().toISOString(),
     client: req.socket.remoteAddress ?? '-',
     method: req.method ?? '-',
-    url: req.url ?? '-',
+    url,
     status: res.headersSent ? res.statusCode : 0,
     bytes: String(res.getHeader('content-length') ?? '-'),
     milliseconds: Math.round(milliseconds * 10) / 10,

@@ -1,24 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { resolve } from 'node:path'
-import { openStore } from '../../storage/store.ts'
-import { requestLog, type LogForm } from '../../server/request-log.ts'
-import { firnServer, listen, stop } from '../../server/server.ts'
-import { upstreamClient } from '../../server/upstream/client.ts'
-import { version } from '../../server/version.ts'
-import type { RegistryError } from '../../pool/errors.ts'
-import { count, type Io } from '../io.ts'
-
-interface ServeOptions {
-  readonly host: string
-  readonly port: number
-  readonly data: string
-  readonly upstream?: string
-  readonly maxUpload: number
-  readonly log: LogForm
-}
-
-/** How long answers in flight may take once the server is asked to stop. */
-const graceMs = 30_000
+import type { Io } from '../io.ts'
+import type { ServeOptions } from './serve-run.ts'
 
 export function serveCommand(io: Io): Command {
   return new Command('serve')
@@ -42,59 +24,11 @@ export function serveCommand(io: Io): Command {
       new Option('--log <form>', 'request log').env('FIRN_LOG').choices(['text', 'json', 'none']).default('text'),
     )
     .addHelpText('after', '\nExample:\n  firn serve --data /var/lib/firn --port 8047')
-    .action((options: ServeOptions) => serve(options, io))
-}
-
-async function serve(options: ServeOptions, io: Io): Promise<void> {
-  const say = (text: string) => io.stdout.write(`${text}\n`)
-  const store = await openStore(resolve(options.data), { fault: io.env['FIRN_FAULT'] })
-  const log = requestLog(options.log, io.stdout)
-  const upstream = upstreamClient({
-    index: options.upstream,
-    python: io.env['FIRN_PYTHON'],
-    userAgent: `firn/${version}`,
-  })
-  const server = firnServer({
-    store,
-    log,
-    upstream,
-    uploadLimit: options.maxUpload * 1_000_000,
-    onError: (error) => io.stderr.write(describeInternal(error)),
-  })
-  try {
-    const url = await listen(server, options)
-    if (store.swept > 0) say(`swept ${count(store.swept, 'unfinished file')} from staging`)
-    if (!isLoopback(options.host)) {
-      io.stderr.write(
-        `warning: whoever reaches ${options.host} can upload and freeze: firn does not ask who they are\n`,
-      )
-    }
-    say(`firn ${version} ready on ${url} (data in ${resolve(options.data)})`)
-    await stopAsked(io.signal)
-    say('stopping: answering what is in flight')
-    await stop(server, graceMs)
-    log.flush()
-    say('stopped')
-  } finally {
-    await upstream.close()
-    await store.close()
-  }
-}
-
-function stopAsked(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-function describeInternal({ facts, cause, message }: RegistryError): string {
-  const inner = cause instanceof Error ? (cause.stack ?? cause.message) : message
-  return `${new Date().toISOString()} error ${String(facts['id'] ?? '')} ${inner}\n`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+    .action(async (options: ServeOptions) => {
+      // What a server needs takes most of a second to load; the other commands go without it.
+      const { serve } = await import('./serve-run.ts')
+      await serve(options, io)
+    })
 }
 
 function parsePort(text: string): number {

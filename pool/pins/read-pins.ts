@@ -1,9 +1,19 @@
 import type { Sha256 } from '../distribution.ts'
-import { evaluateMarker, printMarker, type Marker } from '../marker.ts'
+import { isRegistryError } from '../errors.ts'
+import { evaluateMarker, printMarker, type Marker, type MarkerEnvironment } from '../marker.ts'
 import { compareCodePoints, sameVersion } from '../version.ts'
 import type { ProjectName } from '../project-name.ts'
 import { markerEnvironment, type Target } from '../target.ts'
-import { printPin, type Notice, type PinLine, type Place, type Problem, type ReadSource, type Source } from './pin.ts'
+import {
+  printPin,
+  quoted,
+  type Notice,
+  type PinLine,
+  type Place,
+  type Problem,
+  type ReadSource,
+  type Source,
+} from './pin.ts'
 import { readRequirementsTxt } from './requirements-txt.ts'
 import { readVersionsCfg } from './versions-cfg.ts'
 
@@ -34,20 +44,43 @@ export interface ReadPins {
 export function readPins(sources: readonly Source[], targets: readonly Target[]): ReadPins {
   const read = sources.map((source) => readSource(source))
   const environments = targets.map(markerEnvironment)
-  const lines = read.flatMap(({ pins }) => pins)
-  const applies = ({ marker }: PinLine) =>
-    marker === undefined || environments.some((environment) => evaluateMarker(marker, environment))
-  const groups = byProject(lines.filter(applies))
-  const merged = [...groups.values()].map((group) => mergePins(group))
+  const judged = read.flatMap(({ pins }) => pins).map((line) => judge(line, environments))
+  const lines = judged.flatMap(({ line, applies }) => (applies === true ? line : []))
+  const merged = [...byProject(lines).values()].map((group) => mergePins(group))
+  const elsewhere = judged.flatMap(({ line, applies }) => (applies === false ? leftOut(line, targets) : []))
   return {
     pins: merged.flatMap(({ pin }) => pin ?? []).toSorted((a, b) => compareCodePoints(a.project, b.project)),
-    roots: [...new Set(lines.filter(applies).map(printPin))].toSorted(compareCodePoints),
-    problems: [...read.flatMap(({ problems }) => problems), ...merged.flatMap(({ problem }) => problem ?? [])],
-    notices: [
-      ...read.flatMap(({ notices }) => notices),
-      ...lines.filter((line) => !applies(line)).map((line) => leftOut(line, targets)),
+    roots: [...new Set(lines.map(printPin))].toSorted(compareCodePoints),
+    problems: [
+      ...read.flatMap(({ problems }) => problems),
+      ...judged.flatMap(({ problem }) => problem ?? []),
+      ...merged.flatMap(({ problem }) => problem ?? []),
     ],
+    notices: [...read.flatMap(({ notices }) => notices), ...elsewhere],
   }
+}
+
+interface Judged {
+  readonly line: PinLine
+  /** Whether the pin holds on any target; `undefined` if its marker makes no sense. */
+  readonly applies?: boolean
+  readonly problem?: Problem
+}
+
+function judge(line: PinLine, environments: readonly MarkerEnvironment[]): Judged {
+  const { marker, place } = line
+  if (marker === undefined) return { line, applies: true }
+  try {
+    return { line, applies: environments.some((environment) => evaluateMarker(marker, environment)) }
+  } catch (error) {
+    if (!isRegistryError(error)) throw error
+    return { line, problem: { place, message: `${quoted(line.text)}: ${error.message}` } }
+  }
+}
+
+function leftOut(line: PinLine, targets: readonly Target[]): Notice {
+  const where = targets.map(({ text }) => text).join(', ')
+  return { place: line.place, message: `${line.text} is left out: its marker holds on no target (${where})` }
 }
 
 function byProject(lines: readonly PinLine[]): Map<ProjectName, PinLine[]> {
@@ -58,11 +91,6 @@ function byProject(lines: readonly PinLine[]): Map<ProjectName, PinLine[]> {
     else groups.set(line.project, [line])
   }
   return groups
-}
-
-function leftOut(line: PinLine, targets: readonly Target[]): Notice {
-  const where = targets.map(({ text }) => text).join(', ')
-  return { place: line.place, message: `${line.text} is left out: its marker holds on no target (${where})` }
 }
 
 function readSource(source: Source): ReadSource {

@@ -3,8 +3,8 @@ import type { Response } from 'express'
 export interface EventStream {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
-  send(event: object): void
-  end(): void
+  readonly send: (event: object) => void
+  readonly end: () => void
 }
 
 /**

@@ -42,7 +42,7 @@ interface Serving extends HotPathDeps {
 async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (req.method !== 'GET' && req.method !== 'HEAD')
     throw new RegistryError('method-not-allowed', { method: req.method })
-  const [path = '/', query] = splitUrl(req.url ?? '/')
+  const [path, query] = splitUrl(req.url ?? '/')
   // Ready answers are kept by form, which a page has and a file has not: one look for each.
   const form = () => pageForm(req.headers.accept, new URLSearchParams(query).get('format'))
   const key = path.startsWith('/pool/') ? path : `${formOrNone(form)} ${path}`

@@ -79,7 +79,7 @@ function withHotReads(records: Records, reader: SQLite.Database): Records {
     ...records,
     distribution: async (filename) => map(one.get(filename), distribution),
     distributionsOf: async (project) => ofProject.all(project).map(distribution),
-    metadata: async (sha256) => metadata.get(sha256) as Buffer | undefined,
+    metadata: async (sha256) => metadata.get(sha256),
     release: async (name) => map(release.get(name.product, name.release), frozenRelease),
     async close() {
       reader.close()

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path'
+import type { RegistryError } from '../../pool/errors.ts'
+import { requestLog, type LogForm } from '../../server/request-log.ts'
+import { firnServer, listen, stop } from '../../server/server.ts'
+import { upstreamClient } from '../../server/upstream/client.ts'
+import { version } from '../../server/version.ts'
+import { openStore } from '../../storage/store.ts'
+import { count, type Io } from '../io.ts'
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly data: string
+  readonly upstream?: string
+  /** In megabytes. */
+  readonly maxUpload: number
+  readonly log: LogForm
+}
+
+/** How long answers in flight may take once the server is asked to stop. */
+const graceMs = 30_000
+
+/** Runs a server until it is asked to stop. Throws `data-in-use`, `data-too-new`, `data-unusable`, `address-unusable`. */
+export async function serve(options: ServeOptions, io: Io): Promise<void> {
+  const say = (text: string) => io.stdout.write(`${text}\n`)
+  const store = await openStore(resolve(options.data), { fault: io.env['FIRN_FAULT'] })
+  const log = requestLog(options.log, io.stdout)
+  const upstream = upstreamClient({
+    index: options.upstream,
+    python: io.env['FIRN_PYTHON'],
+    userAgent: `firn/${version}`,
+  })
+  const server = firnServer({
+    store,
+    log,
+    upstream,
+    uploadLimit: options.maxUpload * 1_000_000,
+    onError: (error) => io.stderr.write(describeInternal(error)),
+  })
+  try {
+    const url = await listen(server, options)
+    if (store.swept > 0) say(`swept ${count(store.swept, 'unfinished file')} from staging`)
+    if (!isLoopback(options.host)) {
+      io.stderr.write(
+        `warning: whoever reaches ${options.host} can upload and freeze: firn does not ask who they are\n`,
+      )
+    }
+    say(`firn ${version} ready on ${url} (data in ${resolve(options.data)})`)
+    await stopAsked(io.signal)
+    say('stopping: answering what is in flight')
+    await stop(server, graceMs)
+    log.flush()
+    say('stopped')
+  } finally {
+    await upstream.close()
+    await store.close()
+  }
+}
+
+function stopAsked(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function describeInternal({ facts, cause, message }: RegistryError): string {
+  const inner = cause instanceof Error ? (cause.stack ?? cause.message) : message
+  return `${new Date().toISOString()} error ${typeof facts['id'] === 'string' ? facts['id'] : '-'} ${inner}\n`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
