@@ -55,7 +55,9 @@ interface Choice {
 }
 
 function choose(pin: Pin, held: readonly Distribution[]): Choice {
-  const files = held.filter(({ version }) => sameVersion(version, pin.version))
+  const files = held
+    .filter(({ version }) => sameVersion(version, pin.version))
+    .toSorted((a, b) => compareCodePoints(a.filename, b.filename))
   const allowed = pin.hashes.length === 0 ? files : files.filter(({ sha256 }) => pin.hashes.includes(sha256))
   const [any] = allowed
   if (!any) return { files: [], problem: lacking(pin, held, files) }
