@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { errors, RegistryError } from '../pool/errors.ts'
+import { errors } from '../pool/errors.ts'
 import { version } from '../server/version.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { freezeCommand } from './commands/freeze.ts'
@@ -24,14 +24,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 function firnProgram(io: Io, exit: (code: number) => void): Command {
   const program = new Command('firn')
   program
+    .showSuggestionAfterError()
     .description(
       'Python package index and release registry: one URL per release that always installs the same software.',
     )
     .version(version)
     .option('--debug', 'show where an error came from')
-    .action(() => {
-      throw new RegistryError('usage', {}, { detail: 'no command was given', hint: 'firn --help lists them' })
-    })
     .addHelpText(
       'after',
       '\nExample:\n  firn serve &\n  firn fetch -r requirements.txt\n  firn freeze karl/3.30 -r requirements.txt',

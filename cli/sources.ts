@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { RegistryError } from '../pool/errors.ts'
 import type { Source } from '../pool/pins/pin.ts'
+import { reasonOf } from './io.ts'
 
 /**
  * The files and the requirements of a command line as sources of pins. Throws `input-unreadable`; `usage` if there
@@ -25,8 +26,7 @@ async function readSource(path: string): Promise<Source> {
   try {
     return { name: path, text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) }
   } catch (cause) {
-    const reason =
-      cause instanceof TypeError ? 'it is no UTF-8 text' : cause instanceof Error ? cause.message : String(cause)
+    const reason = cause instanceof TypeError ? 'it is no UTF-8 text' : reasonOf(cause)
     throw new RegistryError('input-unreadable', { path }, { detail: `${path}: ${reason}`, cause })
   }
 }

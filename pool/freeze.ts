@@ -79,7 +79,11 @@ function lacking(pin: Pin, held: readonly Distribution[], files: readonly Distri
     versions.length === 0
       ? `${wanted}: the pool has no file of ${pin.name}`
       : `${wanted}: the pool has ${versions.slice(-5).join(', ')} of ${pin.name}, not ${pin.version}`
-  return { ...at, message, hint: `firn fetch ${wanted}, or firn upload its files` }
+  return {
+    ...at,
+    message,
+    hint: 'bring what is lacking into the pool: firn fetch with the same arguments, or firn upload',
+  }
 }
 
 function manifestFile(file: Distribution): ManifestFile {

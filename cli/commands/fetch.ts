@@ -8,8 +8,8 @@ import { collect, serverOptions, type ServerOptions } from '../server-options.ts
 import { readSources } from '../sources.ts'
 
 interface FetchOptions extends ServerOptions {
-  readonly requirement: readonly string[]
-  readonly target: readonly string[]
+  readonly requirement?: readonly string[]
+  readonly target?: readonly string[]
   readonly allFiles?: boolean
   readonly indexUrl?: string
 }
@@ -22,17 +22,11 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
         'and the wheels of the targets. What the pool has is not fetched again.',
     )
     .argument('[requirement...]', 'NAME==VERSION')
-    .option(
-      '-r, --requirement <file>',
-      'requirements, constraints or buildout versions file; may be repeated',
-      collect,
-      [],
-    )
+    .option('-r, --requirement <file>', 'requirements, constraints or buildout versions file; may be repeated', collect)
     .option(
       '-t, --target <target>',
       "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
       collect,
-      [],
     )
     .option('--all-files', 'every file of the version, for whatever platform')
     .addOption(new Option('-i, --index-url <url>', "upstream index; default: the server's").env('FIRN_UPSTREAM'))
@@ -44,8 +38,8 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
 }
 
 async function fetch(requirements: readonly string[], options: FetchOptions, io: Io): Promise<number> {
-  const sources = await readSources(options.requirement, requirements)
-  const targets = options.target.length > 0 ? options.target : [await machineTarget(io.env['FIRN_PYTHON'])]
+  const sources = await readSources(options.requirement ?? [], requirements)
+  const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
   const { url, indexUrl, allFiles = false, json = false } = options
   const events = registryClient(url).fetch(
     { sources, targets, allFiles, ...(indexUrl === undefined ? {} : { index: indexUrl }) },

@@ -7,8 +7,8 @@ import { collect, serverOptions, type ServerOptions } from '../server-options.ts
 import { readSources } from '../sources.ts'
 
 interface FreezeOptions extends ServerOptions {
-  readonly requirement: readonly string[]
-  readonly target: readonly string[]
+  readonly requirement?: readonly string[]
+  readonly target?: readonly string[]
   readonly dryRun?: boolean
 }
 
@@ -20,17 +20,11 @@ export function freezeCommand(io: Io): Command {
     )
     .argument('<product/release>', 'as karl/3.30')
     .argument('[requirement...]', 'NAME==VERSION')
-    .option(
-      '-r, --requirement <file>',
-      'requirements, constraints or buildout versions file; may be repeated',
-      collect,
-      [],
-    )
+    .option('-r, --requirement <file>', 'requirements, constraints or buildout versions file; may be repeated', collect)
     .option(
       '-t, --target <target>',
       "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
       collect,
-      [],
     )
     .option('--dry-run', 'say what would be frozen, and freeze nothing')
     .addHelpText(
@@ -42,8 +36,8 @@ export function freezeCommand(io: Io): Command {
 
 async function freeze(name: string, requirements: readonly string[], options: FreezeOptions, io: Io): Promise<void> {
   const release = splitReleaseName(name)
-  const sources = await readSources(options.requirement, requirements)
-  const targets = options.target.length > 0 ? options.target : [await machineTarget(io.env['FIRN_PYTHON'])]
+  const sources = await readSources(options.requirement ?? [], requirements)
+  const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
   const client = registryClient(options.url)
   const answer = await client.freeze(release, { sources, targets, dryRun: options.dryRun === true })
   io.stdout.write(options.json === true ? `${JSON.stringify(answer)}\n` : describe(answer, client.url))

@@ -9,7 +9,7 @@ import { errors, isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { distributionSuffixes } from '../../pool/filename.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import { registryClient, type RegistryClient, type Uploaded } from '../client.ts'
-import { count, printBytes, type Io } from '../io.ts'
+import { count, printBytes, reasonOf, type Io } from '../io.ts'
 import { progress, type Progress } from '../progress.ts'
 import { serverOptions, type ServerOptions } from '../server-options.ts'
 
@@ -96,11 +96,7 @@ async function findFiles(paths: readonly string[]): Promise<readonly Pending[]> 
 
 async function findBelow(path: string): Promise<readonly Pending[]> {
   const status = await stat(path).catch((cause: unknown) => {
-    throw new RegistryError(
-      'input-unreadable',
-      { path },
-      { detail: cause instanceof Error ? cause.message : path, cause },
-    )
+    throw new RegistryError('input-unreadable', { path }, { detail: `${path}: ${reasonOf(cause)}`, cause })
   })
   if (!status.isDirectory()) return [{ path, size: status.size }]
   const names = await readdir(path, { recursive: true })

@@ -46,7 +46,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     at,
     by: actor,
   })
-  refuse(name, [...read.problems, ...problems])
+  refuse(name, inOrder([...read.problems, ...problems], request.sources))
   fault('freeze:checked')
   const text = printManifest(manifest)
   const frozen = { name, digest: digestOf(text), manifest: text, frozenAt: at }
@@ -56,6 +56,12 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     manifest: kept,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
   return { outcome, digest, manifest: readManifest(kept), notices: read.notices }
+}
+
+/** As a reader goes through the sources. */
+function inOrder(problems: readonly Problem[], sources: readonly Source[]): readonly Problem[] {
+  const rank = ({ place }: Problem) => (place ? sources.findIndex(({ name }) => name === place.source) : sources.length)
+  return problems.toSorted((a, b) => rank(a) - rank(b) || (a.place?.line ?? 0) - (b.place?.line ?? 0))
 }
 
 function refuse(name: ReleaseName, problems: readonly Problem[]): void {

@@ -18,7 +18,7 @@ export function homePage({ origin, releases, projects }: Home): string {
 ${releases.length === 0 ? emptyState() : releaseTable(releases)}
 ${releases.length === 0 ? '' : installHelp(origin, releases)}
 <h2>Pool</h2>
-<p><a href="/simple/">${count}</a> in the live index. Upload to <code>${escape(origin)}/legacy/</code>:</p>
+<p><a href="./simple/">${count}</a> in the live index. Upload to <code>${escape(origin)}/legacy/</code>:</p>
 <pre><code>twine upload --repository-url ${escape(origin)}/legacy/ dist/*</code></pre>`,
   )
 }
@@ -33,7 +33,7 @@ function releaseTable(releases: readonly ReleaseSummary[]): string {
   const rows = releases.map(({ name, digest, frozenAt }) => {
     const release = escape(printReleaseName(name))
     const day = escape(frozenAt.slice(0, 16).replace('T', ' '))
-    return `<tr><td><a href="/index/${release}/">${release}</a></td><td><time datetime="${escape(frozenAt)}">${day}</time></td><td><a href="/index/${release}/manifest.json"><code>${digest.slice(0, 12)}</code></a></td></tr>`
+    return `<tr><td><a href="./index/${release}/">${release}</a></td><td><time datetime="${escape(frozenAt)}">${day}</time></td><td><a href="./index/${release}/manifest.json"><code>${digest.slice(0, 12)}</code></a></td></tr>`
   })
   return `<table>
 <thead><tr><th scope="col">Release</th><th scope="col">Frozen (UTC)</th><th scope="col">Digest</th></tr></thead>

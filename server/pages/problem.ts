@@ -14,5 +14,6 @@ export function problemPage(code: ErrorCode): string {
 <dt>Exit code of the command line</dt><dd>${exit}</dd>
 </dl>
 <p>The answer itself says in <code>detail</code> what happened, and in <code>hint</code> what can be done about it.</p>`,
+    '../',
   )
 }

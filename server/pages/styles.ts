@@ -13,7 +13,8 @@ h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
 th { color: var(--soft); font-weight: 600; font-size: .875rem }
-code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .875em }
+code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em }
+pre code { font-size: inherit }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .75rem 1rem; overflow-x: auto }
 dt { color: var(--soft); font-size: .875rem } dd { margin: 0 0 .75rem }
 `

@@ -14,7 +14,8 @@ const PIECE = 64 * 1024
  * Decompresses bzip2, in pieces of 64 KiB at most and with one block (at most 900 KB) in memory, however far it expands.
  * Several streams after one another are one file, as pbzip2 writes it. Throws `archive-invalid`: `truncated`,
  * `corrupt`, `checksum`, `trailing-data`.
- * Own code: unbzip2-stream 1.4.3 never comes back from a crafted run length and decodes all of a bomb at one go.
+ * Own code: unbzip2-stream 1.4.3 decodes all that it has before anything can stop it; 1.5 KB, which are 2 GiB of zeros,
+ * took it 94 s and 4.8 GB.
  * Source: the bzip2 format as implemented by bzip2 1.0.8 (decompress.c, huffman.c).
  */
 export function* bunzip2(next: NextBytes): Generator<Buffer> {

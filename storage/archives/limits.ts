@@ -4,13 +4,13 @@ const GiB = 1024 * MiB
 
 /** How much an archive may ask of the server before it is refused. Every limit can be set lower or higher by the caller. */
 export interface ArchiveLimits {
-  /** Entries of any type. The largest wheels on PyPI hold some 30,000; each entry costs a header read and a few hundred bytes. */
+  /** Entries of any type. Far above any distribution we know of; each entry costs a header read and a few hundred bytes. */
   readonly entries: number
   /** Bytes of METADATA or PKG-INFO, the one entry that is kept in memory. Long descriptions reach a few hundred KiB. */
   readonly metadata: number
-  /** Bytes of everything, uncompressed. A CUDA build of a scientific library unpacks to about 4 GiB. */
+  /** Bytes of everything, uncompressed. Room for builds with GPU code, which unpack to several GiB; no bomb keeps a reader busy for more. */
   readonly uncompressed: number
-  /** Uncompressed bytes for each byte of the file. Text reaches 20 and sparse test data 60; deflate can reach 1032, bzip2 a million. */
+  /** Uncompressed bytes for each byte of the file. Text stays well below; deflate can reach 1032 (zlib's FAQ), bzip2 a million. */
   readonly ratio: number
   /** Below this many uncompressed bytes the ratio does not matter: a small file of zeros is no bomb. */
   readonly ratioFloor: number

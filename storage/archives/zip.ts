@@ -17,7 +17,9 @@ export interface ZipArchive {
  * Opens a zip for reading after checking all of its records, so that every reader sees the same entries in it:
  * those that trust the central directory, those that read local headers one after another, and those that search.
  * `prefixed` lets a program precede the first entry, as in eggs that run as a shell script (setuptools-0.6c11-py2.6.egg).
- * Throws `archive-invalid`. Source: APPNOTE.TXT 6.3.10; the checks include PyPI's (warehouse/utils/zipfiles.py).
+ * Throws `archive-invalid`. Source: APPNOTE.TXT 6.3.10; the checks include most of PyPI's (warehouse/utils/zipfiles.py).
+ * Own code: node-stream-zip 1.16.0 hides the bytes of names and extra fields, finds the end record otherwise than Python,
+ * and a read error in an entry is thrown where nobody can catch it.
  */
 export async function openZip(
   handle: FileHandle,

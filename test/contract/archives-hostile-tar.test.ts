@@ -141,7 +141,7 @@ const bzip2s: Refusals = {
   },
   corrupt: {
     'of a wrong level': Buffer.from('BZh0xxxxxxxxxxxxx'),
-    'with a run of minus one, which hangs unbzip2-stream': endlessRun(),
+    'with a run over 32 bits': endlessRun(),
   },
   'trailing-data': {
     'with bytes behind it': Buffer.concat([bzip2Of(tarOf([pkgInfo])), Buffer.from('junk')]),
@@ -172,7 +172,7 @@ function flipped(bytes: Buffer, at: number): Buffer {
   return Buffer.from(bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)))
 }
 
-/** A block of one symbol whose run length, of 32 digits, is minus one to a decoder that counts in 32 bits. */
+/** A block of one symbol whose run length has 32 digits: minus one, or zero, to a decoder that counts in 32 bits. */
 function endlessRun(): Buffer {
   const bits = [
     [0x425a68, 24],
