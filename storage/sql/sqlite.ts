@@ -15,9 +15,6 @@ import type { DistributionRow, ReleaseRow, Schema } from './schema.ts'
  */
 export async function openSqliteRecords(path: string, fault: Fault): Promise<Records> {
   const writer = connect(path)
-  writer.pragma('journal_mode = WAL')
-  writer.pragma('synchronous = FULL')
-  writer.pragma('foreign_keys = ON')
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: writer }) })
   try {
     refuseNewer(writer, path)
@@ -29,10 +26,17 @@ export async function openSqliteRecords(path: string, fault: Fault): Promise<Rec
   return withHotReads(sqlRecords(db, fault), connect(path))
 }
 
+/** SQLite reads a file at the first pragma, not before: a file that is no database is found out here. */
 function connect(path: string): SQLite.Database {
+  let database: SQLite.Database | undefined
   try {
-    return new SQLite(path, { timeout: 10_000 })
+    database = new SQLite(path, { timeout: 10_000 })
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    return database
   } catch (cause) {
+    database?.close()
     throw new RegistryError('data-unusable', { path }, { detail: `${path} cannot be opened`, cause })
   }
 }
