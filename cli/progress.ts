@@ -1,47 +1,58 @@
-import { SingleBar } from 'cli-progress'
-import { printBytes, type Io } from './io.ts'
+import { printBytes, type Io, type Output } from './io.ts'
 
 /** Shows how far long work is: a bar on a terminal; elsewhere only the lines that are printed. */
 export interface Progress {
-  start(totalBytes: number): void
-  add(bytes: number): void
-  /** A line that stays, above the bar. */
-  line(text: string): void
-  stop(): void
+  readonly start: (totalBytes: number) => void
+  readonly add: (bytes: number) => void
+  /** A line that stays, on stdout, above the bar. */
+  readonly line: (text: string) => void
+  /** The same on stderr. */
+  readonly complain: (text: string) => void
+  /** Takes the bar away. */
+  readonly stop: () => void
 }
 
-export function progress(io: Io): Progress {
-  const print = (text: string) => io.stdout.write(`${text}\n`)
-  if (io.stderr.isTTY !== true) return { start: () => {}, add: () => {}, line: print, stop: () => {} }
-  let bar: SingleBar | undefined
+const clearLine = '\r\x1b[2K'
+/** Milliseconds between two drawings. */
+const drawEvery = 100
+
+export function progress({ stdout, stderr }: Io): Progress {
+  let total: number | undefined
+  let done = 0
+  let drawnAt = 0
+  const visible = stderr.isTTY === true
+  const draw = () => {
+    drawnAt = Date.now()
+    if (total !== undefined && visible) stderr.write(`${clearLine}${bar(done, Math.max(done, total), stderr.columns)}`)
+  }
+  const print = (out: Output, text: string) => {
+    if (total !== undefined && visible) stderr.write(clearLine)
+    out.write(`${text}\n`)
+    draw()
+  }
   return {
     start(totalBytes) {
-      bar = new SingleBar({
-        stream: io.stderr as NodeJS.WriteStream,
-        format: '  {bar} {percentage}%  {done} of {all}',
-        barsize: 30,
-        hideCursor: true,
-        clearOnComplete: true,
-        fps: 5,
-      })
-      bar.start(totalBytes, 0, { done: printBytes(0), all: printBytes(totalBytes) })
+      total = totalBytes
+      draw()
     },
     add(bytes) {
-      if (!bar) return
-      const done = valueOf(bar) + bytes
-      bar.setTotal(Math.max(done, bar.getTotal()))
-      bar.update(done, { done: printBytes(done), all: printBytes(Math.max(done, bar.getTotal())) })
+      done += bytes
+      if (Date.now() - drawnAt >= drawEvery) draw()
     },
-    line(text) {
-      // Over the bar: to the start of its line, which is cleared; the next update draws it again below.
-      if (bar) io.stderr.write('\r\x1b[2K')
-      print(text)
+    line: (text) => print(stdout, text),
+    complain: (text) => print(stderr, text),
+    stop() {
+      if (total !== undefined && visible) stderr.write(clearLine)
+      total = undefined
     },
-    stop: () => bar?.stop(),
   }
 }
 
-/** cli-progress keeps the value to itself in its types. */
-function valueOf(bar: SingleBar): number {
-  return (bar as unknown as { value: number }).value
+/** Never as wide as the terminal: a bar that wraps cannot be cleared. */
+function bar(done: number, total: number, columns = 80): string {
+  const share = total === 0 ? 1 : done / total
+  const width = Math.max(0, Math.min(30, columns - 45))
+  const full = Math.round(share * width)
+  const text = `  ${'━'.repeat(full)}${'─'.repeat(width - full)} ${Math.floor(share * 100)}%  ${printBytes(done)} of ${printBytes(total)}`
+  return text.slice(0, columns - 1)
 }

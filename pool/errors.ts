@@ -36,6 +36,7 @@ export const errors = {
   'freeze-refused': { status: 422, exit: 65, title: 'Release cannot be frozen' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },
   'fetch-incomplete': { status: 502, exit: 75, title: 'Not everything could be fetched' },
+  'upstream-lacks': { status: 404, exit: 66, title: 'Upstream index does not have it' },
   'upstream-unavailable': { status: 502, exit: 69, title: 'Upstream index cannot be used' },
   'path-unknown': { status: 404, exit: 66, title: 'Nothing is served here' },
   'method-not-allowed': { status: 405, exit: 64, title: 'Method is not allowed here' },

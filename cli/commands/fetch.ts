@@ -50,7 +50,7 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
   try {
     for await (const event of events) {
       if (json) io.stdout.write(`${JSON.stringify(event)}\n`)
-      else show(event, bar, io)
+      else show(event, bar)
       last = event
     }
   } finally {
@@ -62,7 +62,7 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
   return last.failed > 0 ? errors['fetch-incomplete'].exit : 0
 }
 
-function show(event: FetchEvent, bar: Progress, io: Io): void {
+function show(event: FetchEvent, bar: Progress): void {
   switch (event.event) {
     case 'notice':
       return bar.line(`note     ${event.notice.place.source}:${event.notice.place.line}: ${event.notice.message}`)
@@ -77,7 +77,7 @@ function show(event: FetchEvent, bar: Progress, io: Io): void {
     case 'fetched':
       return bar.line(`fetched  ${event.filename}  ${printBytes(event.size)}`)
     case 'failed':
-      io.stderr.write(`failed   ${event.subject}: ${event.message}\n`)
+      bar.complain(`failed   ${event.subject}: ${event.message}`)
       return
     case 'done':
       return

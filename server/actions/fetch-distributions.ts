@@ -117,7 +117,7 @@ async function plan(
   return { files: files.flat(), held }
 }
 
-/** The upstream's files for a pin. Throws `project-unknown`, `distribution-unknown`, `upstream-unavailable`. */
+/** The upstream's files for a pin. Throws `upstream-lacks`, `upstream-unavailable`. */
 async function listed(
   { upstream }: Deps,
   { index, targets, allFiles, signal }: IndexRequest,
@@ -125,14 +125,14 @@ async function listed(
 ): Promise<readonly UpstreamFile[]> {
   const { project, version, name } = pin
   const files = await upstream.projectFiles(index, project, signal)
-  if (!files) throw new RegistryError('project-unknown', { project }, { detail: `the upstream has no ${name}` })
+  if (!files) throw new RegistryError('upstream-lacks', { project }, { detail: `no project ${name}` })
   const { chosen, ofVersion } = chooseFiles(files, { project, version, targets, allFiles })
   if (chosen.length > 0) return chosen
   const detail =
     ofVersion === 0
-      ? `the upstream has no ${name} ${version}`
-      : `the upstream has ${ofVersion} files of ${name} ${version}, none for ${targets.map(({ text }) => text).join(', ')}`
-  throw new RegistryError('distribution-unknown', { project, version }, { detail })
+      ? `no file of ${name} ${version}`
+      : `${ofVersion} files of ${name} ${version}, none of them for ${targets.map(({ text }) => text).join(', ')}`
+  throw new RegistryError('upstream-lacks', { project, version }, { detail })
 }
 
 /** Whether the pool has the file. Throws `distribution-exists` if it has other bytes under that name. */

@@ -27,9 +27,15 @@ export function poolFilesContract(name: string, make: () => Promise<PoolFilesFix
       fixture = await make()
     })
     afterEach(() => fixture.remove())
-    describe('adopting', adopting)
-    describe('reading', reading)
-    describe('setting aside', settingAside)
+    describe('adopting', () => {
+      adopting()
+    })
+    describe('reading', () => {
+      reading()
+    })
+    describe('setting aside', () => {
+      settingAside()
+    })
   })
 }
 

@@ -64,12 +64,24 @@ export function recordsContract(name: string, make: () => Promise<RecordsFixture
       fixture = await make()
     })
     afterEach(() => fixture.remove())
-    describe('distributions', distributions)
-    describe('projects', projects)
-    describe('two writers at once', writers)
-    describe('releases', releases)
-    describe('events', events)
-    describe('immutability', immutability)
+    describe('distributions', () => {
+      distributions()
+    })
+    describe('projects', () => {
+      projects()
+    })
+    describe('two writers at once', () => {
+      writers()
+    })
+    describe('releases', () => {
+      releases()
+    })
+    describe('events', () => {
+      events()
+    })
+    describe('immutability', () => {
+      immutability()
+    })
   })
 }
 
@@ -212,11 +224,7 @@ function events(): void {
     await add(aFile('a.zip'))
     await add(aFile('b.zip'))
     await fixture.records.freezeRelease(aRelease('karl', '1'), anEvent('karl/1', 'freeze'))
-    expect(await fixture.records.events()).toEqual([
-      anEvent('a.zip'),
-      anEvent('b.zip'),
-      anEvent('karl/1', 'freeze'),
-    ])
+    expect(await fixture.records.events()).toEqual([anEvent('a.zip'), anEvent('b.zip'), anEvent('karl/1', 'freeze')])
     let previous = sha256('')
     for (const line of await fixture.eventLines()) {
       expect(line).toEqual({ ...line, previous, facts: '{"b":{"a":"é\\"\\\\","z":null},"size":1}' })
