@@ -40,6 +40,7 @@ export const errors = {
   'upstream-unavailable': { status: 502, exit: 69, title: 'Upstream index cannot be used' },
   'path-unknown': { status: 404, exit: 66, title: 'Nothing is served here' },
   'method-not-allowed': { status: 405, exit: 64, title: 'Method is not allowed here' },
+  'cross-origin': { status: 403, exit: 77, title: 'Request comes from the page of another site' },
   'not-acceptable': { status: 406, exit: 64, title: 'None of the accepted types is served' },
   'range-not-satisfiable': { status: 416, exit: 64, title: 'Range lies outside the file' },
   'storage-full': { status: 507, exit: 75, title: 'No space left for the pool' },

@@ -14,6 +14,7 @@ export function createApp(deps: Deps): Express {
   app.disable('x-powered-by')
   app.set('etag', false)
   app.set('strict routing', true)
+  app.use(refuseCrossOrigin)
   app.use('/simple', simpleRoutes(deps))
   app.use('/legacy', legacyRoutes(deps))
   app.use('/api/v1', apiRoutes(deps))
@@ -26,6 +27,18 @@ export function createApp(deps: Deps): Express {
     sendProblem(res, shown)
   })
   return app
+}
+
+/**
+ * A page of any site can make a visitor's browser send a form here, past every firewall; browsers then say in `Origin`
+ * whose page it was (RFC 6454). The clients of an index are no browsers, and send none. Throws `cross-origin`.
+ */
+function refuseCrossOrigin({ method, headers }: Request, _res: Response, next: NextFunction): void {
+  const { origin, host } = headers
+  const harmless = origin === undefined || method === 'GET' || method === 'HEAD'
+  if (!harmless && (!URL.canParse(origin) || new URL(origin).host !== host))
+    throw new RegistryError('cross-origin', { origin })
+  next()
 }
 
 const served = ['/simple/', '/index/PRODUCT/RELEASE/', '/pool/', '/legacy/', '/api/v1/']

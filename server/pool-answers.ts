@@ -57,12 +57,18 @@ export async function sendFile(
   else await pipeline(bytes, res)
 }
 
-/** One range; several at once are answered with the whole file, as RFC 9110, 14.2 allows. */
-function wantedRange({ size, sha256 }: Distribution, { headers }: IncomingMessage): ByteRange | undefined {
-  if (headers.range === undefined) return undefined
+/**
+ * One range; several at once are answered with the whole file, as RFC 9110, 14.2 allows, and so is any on HEAD, for
+ * which ranges are not defined.
+ */
+function wantedRange({ size, sha256 }: Distribution, { method, headers }: IncomingMessage): ByteRange | undefined {
+  if (method !== 'GET' || headers.range?.startsWith('bytes=') !== true) return undefined
   if (headers['if-range'] !== undefined && headers['if-range'] !== `"${sha256}"`) return undefined
+  // RFC 9110, 14.1.2: a suffix longer than the file is all of it. range-parser says that it cannot be satisfied.
+  const [, suffix] = /^bytes=\s*-(\d+)\s*$/.exec(headers.range) ?? []
+  if (suffix !== undefined && Number(suffix) > size) return { start: 0, end: size - 1 }
   const ranges = parseRange(size, headers.range)
   if (ranges === -1) throw new RegistryError('range-not-satisfiable', { size })
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
+  if (ranges === -2 || ranges.length !== 1) return undefined
   return ranges[0]
 }

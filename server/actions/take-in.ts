@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { admit, type Claim } from '../../pool/admit.ts'
 import type { Distribution, Origin } from '../../pool/distribution.ts'
-import { isRegistryError } from '../../pool/errors.ts'
+import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
 import { readMetadata } from '../../storage/archives/read-metadata.ts'
@@ -32,7 +32,7 @@ export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
     const { distribution, metadata } = await inspect(deps, delivery)
     deps.fault('upload:checked')
-    return await deps.lock(distribution.filename, () => enter(deps, delivery, distribution, metadata))
+    return await deps.lock(distribution.filename.toLowerCase(), () => enter(deps, delivery, distribution, metadata))
   } finally {
     await deps.staging.discard(delivery.staged)
   }
@@ -68,13 +68,28 @@ async function enter(
 ): Promise<TakenIn> {
   const { filename, sha256, size, project, version } = distribution
   const held = await deps.records.distribution(filename)
-  if (!held) await adopt(deps, delivery.staged, distribution)
+  if (!held) {
+    await refuseOtherCase(deps, distribution)
+    await adopt(deps, delivery.staged, distribution)
+  }
   deps.fault('upload:adopted')
   const { actor, verb } = delivery
   const facts = { project, version, sha256, size, ...(delivery.origin ? { url: delivery.origin.url } : {}) }
   const event: AuditEvent = { at: distribution.uploadTime, actor, verb, subject: filename, facts }
   const outcome = await deps.records.addDistribution(distribution, metadata, event)
   return { distribution: held && outcome === 'same' ? held : distribution, outcome }
+}
+
+/** On a file system that ignores case, `App-1.0.zip` and `app-1.0.zip` are one file. Throws `distribution-exists`. */
+async function refuseOtherCase({ records }: Deps, { filename, project }: Distribution): Promise<void> {
+  const files = await records.distributionsOf(project)
+  const other = files.find((file) => file.filename.toLowerCase() === filename.toLowerCase())
+  if (!other) return
+  throw new RegistryError(
+    'distribution-exists',
+    { filename },
+    { detail: `${filename} differs from ${other.filename} by case alone` },
+  )
 }
 
 /** No row names this file: other bytes found under its name were left by a crash before they were acknowledged. */

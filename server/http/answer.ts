@@ -61,15 +61,19 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, given: Ans
   const etag = compressed ? `${given.etag.slice(0, -1)}-gzip"` : given.etag
   if (given.status === 301) res.writeHead(301, { ...given.headers, 'Content-Length': body.length })
   else if (matches(req.headers['if-none-match'], etag)) {
-    res
-      .writeHead(304, { ETag: etag, 'Cache-Control': given.headers['Cache-Control'], Vary: given.headers['Vary'] })
-      .end()
+    res.writeHead(304, { ETag: etag, ...notModified(given) }).end()
     return
   } else {
     const encoding = compressed ? { 'Content-Encoding': 'gzip' } : {}
     res.writeHead(200, { ...given.headers, ETag: etag, ...encoding, 'Content-Length': body.length })
   }
   res.end(req.method === 'HEAD' ? undefined : body)
+}
+
+/** What RFC 9110, 15.4.5 wants repeated in a 304. A file of the pool has no `Vary`. */
+function notModified({ headers }: Answer): Record<string, string> {
+  const { 'Cache-Control': cacheControl = immutable, Vary: vary } = headers
+  return { 'Cache-Control': cacheControl, ...(vary === undefined ? {} : { Vary: vary }) }
 }
 
 /** Weak comparison, as If-None-Match asks for (RFC 9110, 13.1.2). */

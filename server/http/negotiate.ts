@@ -23,9 +23,12 @@ const offers: readonly (readonly [string, PageForm])[] = [
 /** Clients send a handful of different lines, millions of times. */
 const decided = new LRUCache<string, PageForm | 'none'>({ max: 500 })
 
-/** The form that an `Accept` line, or `?format=` before it, asks for. Throws `not-acceptable`. */
+/**
+ * The form that an `Accept` line, or `?format=` before it, asks for. A query has its `+` decoded to a blank, but PEP 691
+ * writes `?format=application/vnd.pypi.simple.v1+json`. Throws `not-acceptable`.
+ */
 export function pageForm(accept: string | undefined, format: string | null = null): PageForm {
-  const wanted = format ?? accept ?? '*/*'
+  const wanted = format?.replaceAll(' ', '+') || accept?.trim() || '*/*'
   const known = decided.get(wanted)
   const form = known ?? decide(wanted)
   if (known === undefined && wanted.length < 1000) decided.set(wanted, form)
