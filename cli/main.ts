@@ -37,7 +37,15 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
   const commands = [serveCommand(io), uploadCommand(io, exit), fetchCommand(io, exit), freezeCommand(io)]
   for (const command of commands) program.addCommand(command.option('--debug', 'show where an error came from'))
   for (const command of [program, ...commands]) overrideOutput(command, io)
-  return program
+  return program.hook('preSubcommand', (_program, command) => readEnvironment(command, io))
+}
+
+/** commander itself sees the environment of the process alone. The command line is read later, and wins. */
+function readEnvironment(command: Command, { env }: Io): void {
+  for (const option of command.options) {
+    const value = option.envVar === undefined ? undefined : env[option.envVar]
+    if (value !== undefined) command.emit(`optionEnv:${option.name()}`, value)
+  }
 }
 
 /** commander's own errors are written as ours are: `error:` and `hint:` on stderr. */

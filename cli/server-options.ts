@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 
 /** Options of every command that speaks to a server. */
 export interface ServerOptions {
@@ -8,8 +8,18 @@ export interface ServerOptions {
 
 export function serverOptions(command: Command): Command {
   return command
-    .addOption(new Option('--url <url>', 'the firn server').env('FIRN_URL').default('http://127.0.0.1:8047'))
+    .addOption(
+      new Option('--url <url>', 'the firn server')
+        .env('FIRN_URL')
+        .default('http://127.0.0.1:8047')
+        .argParser(parseServerUrl),
+    )
     .option('--json', 'print JSON for programs to read')
+}
+
+function parseServerUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('It is an http or https URL.')
 }
 
 /** For options that may be given several times. */

@@ -65,5 +65,7 @@ export function stop(server: Server, deadlineMs: number): Promise<void> {
       resolve()
     })
     server.closeIdleConnections()
+    // A connection that falls idle from now on has had its last answer: it is not kept for another request.
+    server.keepAliveTimeout = 1
   })
 }

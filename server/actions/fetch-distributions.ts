@@ -64,7 +64,9 @@ export async function fetchDistributions(deps: Deps, request: FetchRequest, repo
   let failed = 0
   const fail = (subject: string, error: unknown) => {
     if (request.signal.aborted) throw error
-    const { code, message, facts } = presentable(error)
+    const shown = presentable(error)
+    const { code, message, facts } = shown
+    if (code === 'internal') deps.onError(shown)
     report({
       event: 'failed',
       subject,

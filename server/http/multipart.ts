@@ -85,8 +85,10 @@ function engine(
         file.stream.resume()
         return
       }
+      // A stream that is left half read must not be destroyed: multer would take that for the error, not why it was left.
+      const chunks = file.stream.iterator({ destroyOnReturn: false })
       const noting = async function* () {
-        for await (const chunk of file.stream) {
+        for await (const chunk of chunks) {
           onReceiving()
           yield chunk as Uint8Array
         }
@@ -130,7 +132,7 @@ function fieldsOf(body: unknown): ReadonlyMap<string, string> {
 /** Errors of the system keep what they are; all else that multer and busboy say is about the form. */
 function translate(error: unknown, req: Request): unknown {
   if (isRegistryError(error)) return error
-  if (!req.complete) return new RegistryError('upload-incomplete', {}, { cause: error })
+  if (req.destroyed && !req.complete) return new RegistryError('upload-incomplete', {}, { cause: error })
   if (error instanceof Error && 'errno' in error) return error
   const detail = asError(error).message
   return new RegistryError('upload-invalid', {}, { detail, cause: error })

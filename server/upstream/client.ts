@@ -54,7 +54,7 @@ export function upstreamClient(options: UpstreamOptions): UpstreamClient {
     async download(url, signal) {
       const answer = await get(url, { 'accept-encoding': 'identity' }, signal)
       if (answer === undefined) throw unavailable(url, 'it answers 404')
-      return answer.body
+      return untilItEnds(answer.body, url)
     },
     close: async () => (await agent)?.close(),
   }
@@ -98,10 +98,19 @@ function lastUrl(context: object | null): string | undefined {
   return history.at(-1)?.href
 }
 
+/** A body that breaks off, after all that was tried to go on with it. Throws `upstream-unavailable`. */
+async function* untilItEnds(body: AsyncIterable<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    throw unavailable(url, `its answer broke off: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+  }
+}
+
 async function readText(body: AsyncIterable<Uint8Array>, url: string): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body) {
+  for await (const chunk of untilItEnds(body, url)) {
     size += chunk.length
     if (size > largestPage) throw unavailable(url, `its page is larger than ${largestPage} bytes`)
     chunks.push(chunk)

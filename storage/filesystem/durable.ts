@@ -24,9 +24,9 @@ export function isSystemError(error: unknown, ...codes: readonly string[]): erro
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
 
-/** Turns "no space" of any kind into `storage-full`; any other error is thrown as it is. */
+/** Turns "no space" of any kind (disk, quota, largest file) into `storage-full`; any other error is thrown as it is. */
 export function refuseIfFull(cause: unknown): never {
-  if (!isSystemError(cause, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) throw cause
+  if (!isSystemError(cause, 'ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL')) throw cause
   throw new RegistryError(
     'storage-full',
     {},

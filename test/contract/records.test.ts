@@ -67,7 +67,9 @@ describe('a data directory', () => {
     const { database } = layout(deep)
     const tables = `select name from sqlite_master where type = 'table' and name not like 'kysely%' order by name`
     expect((await readdir(deep)).filter((name) => !name.startsWith('firn.'))).toEqual(['pool', 'staging'])
-    expect(rowsOf(database, tables)).toEqual(['distributions', 'events', 'metadata', 'releases'].map((name) => ({ name })))
+    expect(rowsOf(database, tables)).toEqual(
+      ['distributions', 'events', 'metadata', 'releases'].map((name) => ({ name })),
+    )
     expect(rowsOf(database, 'select name from kysely_migration')).toEqual([{ name: '0001-pool-and-releases' }])
     await store.close()
   })

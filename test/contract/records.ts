@@ -128,12 +128,6 @@ function distributions(): void {
     expect(await fixture.records.distribution('a.zip')).toEqual(aFile('a.zip'))
     expect(await fixture.records.events()).toEqual([anEvent('a.zip')])
   })
-
-  it('keeps one copy of metadata that several files share', async () => {
-    await add(aFile('a.zip'))
-    expect(await add(aFile('b.zip'))).toBe('added')
-    expect(await fixture.records.metadata(sha256(metadata))).toEqual(metadata)
-  })
 }
 
 function projects(): void {
@@ -222,7 +216,7 @@ function releases(): void {
 function events(): void {
   it('has one event a change, the oldest first, in a chain that verifies', async () => {
     await add(aFile('a.zip'))
-    await add(aFile('b.zip'))
+    expect(await add(aFile('b.zip'))).toBe('added')
     await fixture.records.freezeRelease(aRelease('karl', '1'), anEvent('karl/1', 'freeze'))
     expect(await fixture.records.events()).toEqual([anEvent('a.zip'), anEvent('b.zip'), anEvent('karl/1', 'freeze')])
     let previous = sha256('')
@@ -236,8 +230,7 @@ function events(): void {
 
 /** RFC 8785 by hand: the members in order, the facts as they are kept. */
 function canonical({ actor, at, facts, previous, subject, verb }: EventLine): string {
-  const text = (value: string) => JSON.stringify(value)
-  return `{"actor":${text(actor)},"at":${text(at)},"facts":${facts},"previous":${text(previous)},"subject":${text(subject)},"verb":${text(verb)}}`
+  return `{"actor":"${actor}","at":"${at}","facts":${facts},"previous":"${previous}","subject":"${subject}","verb":"${verb}"}`
 }
 
 function immutability(): void {

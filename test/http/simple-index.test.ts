@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fileJson, legacyFiles, linkTo, pageHtml, sha256, uploadAll, zopeFiles } from '../support/catalogue.ts'
 import { makeWheel } from '../support/archives.ts'
 import { crawl, prefixProxy, visit } from '../support/crawl.ts'
+import { cleanStop } from '../support/clean-stop.ts'
 import { ask, json, upload } from '../support/requests.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -13,10 +14,7 @@ beforeAll(async () => {
   server = await startServer()
   times = await uploadAll(server.url, [...zopeFiles, ...legacyFiles].toReversed())
 })
-afterAll(async () => {
-  expect(server.internalErrors).toEqual([])
-  await server.stop()
-})
+afterAll(() => cleanStop(server))
 
 function get(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET') {
   return ask(server.url, path, { headers, method })
@@ -33,7 +31,11 @@ it('lists the projects as HTML: normalised links, real names', async () => {
   const links = ['<a href="repoze-bfg/">repoze.bfg</a><br>', '<a href="zope-interface/">zope.Interface</a><br>']
   expect(text).toBe(pageHtml({ title: 'Simple index' }, links))
   expect(status).toBe(200)
-  expect(headers).toMatchObject({ ...liveHeaders, 'content-type': 'text/html; charset=utf-8', etag: `"${sha256(body)}"` })
+  expect(headers).toMatchObject({
+    ...liveHeaders,
+    'content-type': 'text/html; charset=utf-8',
+    etag: `"${sha256(body)}"`,
+  })
 })
 
 it('lists the projects as JSON', async () => {
@@ -50,7 +52,11 @@ it('lists a project as HTML, hostile metadata escaped', async () => {
   const links = zopeFiles.map((file) => linkTo(file, '../../'))
   expect(text).toBe(pageHtml({ title: 'Links for zope.Interface' }, links))
   expect(text).toContain('data-requires-python="&gt;=3 ; &quot;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;"')
-  expect(headers).toMatchObject({ ...liveHeaders, 'content-type': 'text/html; charset=utf-8', etag: `"${sha256(body)}"` })
+  expect(headers).toMatchObject({
+    ...liveHeaders,
+    'content-type': 'text/html; charset=utf-8',
+    etag: `"${sha256(body)}"`,
+  })
 })
 
 it('lists a project as JSON, with the keys of PEP 691 and 700', async () => {
@@ -69,7 +75,7 @@ it('lists legacy versions beside modern ones', async () => {
   expect(JSON.parse(text)).toEqual({
     meta: { 'api-version': '1.4' },
     name: 'repoze-bfg',
-    versions: ['0.9.8.0-osi1', '1.0'],
+    versions: ['1.0', '0.9.8.0-osi1'],
     files: legacyFiles.map((file) => fileJson(file, '../../', times.get(file.filename))),
   })
 })

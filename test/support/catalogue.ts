@@ -46,9 +46,10 @@ export const zopeFiles: readonly Listed[] = [
   listed(makeSdist(zope), zope),
 ]
 
+/** Versions that PEP 440 does not know stand after those that it does. */
 export const legacyFiles: readonly Listed[] = [
-  listed(makeSdist(bfg), bfg),
   listed(makeSdist({ ...bfg, version: '1.0', format: 'tgz' }), { ...bfg, version: '1.0' }),
+  listed(makeSdist(bfg), bfg),
 ]
 
 /** Uploads files; their `upload-time` by filename, as the server answers it. */
@@ -99,8 +100,9 @@ export function linkTo(file: Listed, toRoot: string): string {
   const { filename, project, requiresPython, metadata } = file
   const python = requiresPython === undefined ? '' : ` data-requires-python="${escaped(requiresPython)}"`
   const digest = metadata === undefined ? '' : sha256(metadata)
-  const core = metadata === undefined ? '' : ` data-core-metadata="sha256=${digest}" data-dist-info-metadata="sha256=${digest}"`
-  const href = `${toRoot}pool/${project}/${filename.replace('+', '%2B')}#sha256=${file.sha256}`
+  const core =
+    metadata === undefined ? '' : ` data-core-metadata="sha256=${digest}" data-dist-info-metadata="sha256=${digest}"`
+  const href = `${toRoot}pool/${project}/${filename}#sha256=${file.sha256}`
   return `<a href="${href}"${python}${core}>${filename}</a><br>`
 }
 

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeEgg, makeSdist, makeWheel } from '../support/archives.ts'
+import { sha256 } from '../support/catalogue.ts'
+import { cleanStop } from '../support/clean-stop.ts'
+import { ask, freeze, stagingEmpties } from '../support/requests.ts'
+import { firn, startServer, type CommandResult, type TestServer } from '../support/server.ts'
+import { startUpstream, uploadTime, type Upstream, type UpstreamEntry } from '../support/upstream.ts'
+
+const sdist = {
+  project: 'karl',
+  ...makeSdist({ name: 'karl', version: '3.30', files: { noise: randomBytes(200_000) } }),
+}
+const pure = { project: 'karl', ...makeWheel({ name: 'karl', version: '3.30' }) }
+const linux = {
+  project: 'karl',
+  ...makeWheel({ name: 'karl', version: '3.30', tag: 'cp311-cp311-manylinux_2_17_x86_64' }),
+}
+const windows = { project: 'karl', ...makeWheel({ name: 'karl', version: '3.30', tag: 'cp311-cp311-win_amd64' }) }
+const egg = { project: 'karl', ...makeEgg({ name: 'karl', version: '3.30' }) }
+const later = { project: 'karl', ...makeWheel({ name: 'karl', version: '3.31' }) }
+const odd = ['karl-3.30.tar.gz.asc', 'karl-3.30.exe', 'karl.pdf', '%zz', 'karl-3.30-docs.html'].map((filename) => ({
+  project: 'karl',
+  filename,
+  bytes: Buffer.from('odd'),
+}))
+
+let server: TestServer
+let upstreams: Upstream[]
+beforeEach(async () => {
+  server = await startServer()
+  upstreams = []
+})
+afterEach(async () => {
+  await stagingEmpties(server.data)
+  await Promise.all(upstreams.map(({ stop }) => stop()))
+  await cleanStop(server)
+})
+
+async function from(
+  files: readonly UpstreamEntry[],
+  more: Partial<Parameters<typeof startUpstream>[0]> = {},
+): Promise<Upstream> {
+  const upstream = await startUpstream({ files, ...more })
+  upstreams.push(upstream)
+  return upstream
+}
+
+function fetchFrom({ url }: Pick<Upstream, 'url'>, ...argv: readonly string[]): Promise<CommandResult> {
+  const target = ['--target', 'cp311-manylinux_x86_64']
+  return firn(['fetch', ...argv, ...target, '--index-url', url], { FIRN_URL: server.url })
+}
+
+async function held(): Promise<readonly string[]> {
+  const projects = await server.store.records.projects()
+  const files = await Promise.all(projects.map(({ project }) => server.store.records.distributionsOf(project)))
+  return files.flat().map(({ filename }) => filename)
+}
+
+function names(files: readonly { readonly filename: string }[]): readonly string[] {
+  return files.map(({ filename }) => filename).toSorted()
+}
+
+describe.each(['json', 'html'] as const)('from an upstream that speaks %s', (form) => {
+  it('brings sdists, pure wheels and those of the target, byte for byte', async () => {
+    const upstream = await from([sdist, pure, linux, windows, egg, later, ...odd], { form })
+    const result = await fetchFrom(upstream, 'karl==3.30')
+    expect([result.code, result.stderr, await held()]).toEqual([0, '', names([linux, pure, sdist])])
+    for (const { filename, bytes } of [sdist, pure, linux]) {
+      expect(sha256((await ask(server.url, `/pool/karl/${filename}`)).body)).toBe(sha256(bytes))
+    }
+    const [plan, ...rest] = result.stdout.trimEnd().split('\n')
+    const size =
+      form === 'json'
+        ? ` (${((sdist.bytes.length + pure.bytes.length + linux.bytes.length) / 1000).toFixed(1)} kB)`
+        : ''
+    expect(plan).toBe(`3 files to fetch${size} from ${upstream.url}, 0 already in the pool`)
+    expect([rest.length, rest.at(-1)?.startsWith('3 files fetched (')]).toEqual([4, true])
+  })
+
+  it('brings every file of the version when it is asked to', async () => {
+    const upstream = await from([sdist, pure, linux, windows, egg, later, ...odd], { form })
+    expect((await fetchFrom(upstream, 'karl==3.30', '--all-files')).code).toBe(0)
+    expect(await held()).toEqual(names([egg, linux, pure, sdist, windows]))
+  })
+
+  it('keeps where a file came from, and the mark that it was yanked', async () => {
+    const upstream = await from([{ ...pure, yanked: 'broken "x"' }, { ...sdist, yanked: true }, linux], { form })
+    await fetchFrom(upstream, 'karl==3.30')
+    const file = await server.store.records.distribution(pure.filename)
+    const url = new URL(`../files/${pure.filename}`, upstream.url).href
+    expect(file?.origin).toEqual({
+      index: upstream.url,
+      url,
+      uploadTime: form === 'json' ? uploadTime : null,
+      yanked: 'broken "x"',
+    })
+    const { files } = JSON.parse(
+      (await ask(server.url, '/simple/karl/?format=application/vnd.pypi.simple.v1%2Bjson')).text,
+    ) as { files: { filename: string; yanked?: unknown }[] }
+    expect(Object.fromEntries(files.map(({ filename, yanked }) => [filename, yanked]))).toEqual({
+      [pure.filename]: 'broken "x"',
+      [sdist.filename]: true,
+      [linux.filename]: undefined,
+    })
+    expect((await ask(server.url, '/simple/karl/')).text).toContain('data-yanked="broken &quot;x&quot;"')
+    await freeze(server.url, 'karl/1', 'karl==3.30')
+    const manifest = JSON.parse((await ask(server.url, '/index/karl/1/manifest.json')).text) as {
+      files: { origin: string }[]
+    }
+    expect(manifest.files[0]?.origin).toContain('/files/karl-3.30')
+    expect((await ask(server.url, '/index/karl/1/karl/')).text).not.toContain('yanked')
+  })
+})
+
+it('does not ask again for what the pool has', async () => {
+  const upstream = await from([sdist, pure])
+  await fetchFrom(upstream, 'karl==3.30')
+  const before = upstream.requests.length
+  expect(await fetchFrom(upstream, 'karl==3.30')).toEqual({
+    code: 0,
+    stdout: `0 files to fetch from ${upstream.url}, 2 already in the pool\n0 files fetched (0 B), 2 already in the pool\n`,
+    stderr: '',
+  })
+  expect(upstream.requests.slice(before)).toEqual(['GET /simple/karl/'])
+})
+
+it.each(['cut-once', 'redirect'] as const)('brings a file whole although the upstream has it %s', async (download) => {
+  const upstream = await from([{ ...sdist, download }])
+  expect((await fetchFrom(upstream, 'karl==3.30')).code).toBe(0)
+  expect(sha256((await ask(server.url, `/pool/karl/${sdist.filename}`)).body)).toBe(sha256(sdist.bytes))
+})
+
+it('believes an md5, which is all that old indexes have', async () => {
+  const upstream = await from([{ ...sdist, hash: 'md5' }], { form: 'html' })
+  expect((await fetchFrom(upstream, 'karl==3.30')).code).toBe(0)
+  expect(await held()).toEqual([sdist.filename])
+})
+
+it('keeps what came when something fails, and finishes when it is run again', async () => {
+  const zope = { project: 'zope', ...makeWheel({ name: 'zope', version: '1.0' }) }
+  const broken = await from([pure, { ...sdist, hash: 'wrong' }, zope], { pages: { zope: 403 } })
+  const result = await fetchFrom(broken, 'karl==3.30', 'zope==1.0')
+  expect([result.code, await held()]).toEqual([75, [pure.filename]])
+  expect(result.stderr.split('\n').toSorted()).toEqual([
+    '',
+    `failed   ${sdist.filename}: Content does not match its digest: ${sdist.filename} is not what the upstream says it is`,
+    `failed   zope==1.0: Upstream index cannot be used: ${broken.url}zope/: it answers 403`,
+  ])
+  expect(result.stdout).toContain(', 2 failed; what came stays: run the same command again for the rest\n')
+  const mended = await from([pure, sdist, zope])
+  expect((await fetchFrom(mended, 'karl==3.30', 'zope==1.0')).code).toBe(0)
+  expect(await held()).toEqual(names([pure, sdist, zope]))
+})
+
+describe('what cannot be fetched is said, and nothing of it is kept', () => {
+  it.each<[string, readonly UpstreamEntry[], RegExp]>([
+    ['a file with a wrong hash', [{ ...sdist, hash: 'wrong' }], /is not what the upstream says it is/],
+    ['a file without a hash', [{ ...sdist, hash: 'none' }], /the upstream states no hash of karl-3\.30\.tar\.gz/],
+    ['a file that is gone', [{ ...sdist, download: 404 }], /it answers 404/],
+    [
+      'a file that the upstream cannot send',
+      [{ ...sdist, download: 500 }],
+      /failed {3}karl-3\.30\.tar\.gz: Upstream index cannot be used/,
+    ],
+    [
+      'a file that is always cut',
+      [{ ...sdist, download: 'cut' }],
+      /failed {3}karl-3\.30\.tar\.gz: Upstream index cannot be used/,
+    ],
+    ['a version that is not there', [later], /no file of karl 3\.30\n/],
+    ['a project that is not there', [{ ...sdist, project: 'other' }], /no project karl\n/],
+    [
+      'a version for other targets only',
+      [windows],
+      /1 files? of karl 3\.30, none of them for cp311-manylinux_x86_64\n/,
+    ],
+    [
+      'another project under the name',
+      [{ ...makeWheel({ name: 'karl', version: '3.30', metadata: 'Name: other\nVersion: 3.30\n' }), project: 'karl' }],
+      /disagree/,
+    ],
+  ])('%s', async (_, files, expected) => {
+    const result = await fetchFrom(await from(files), 'karl==3.30')
+    expect([result.code, await held()]).toEqual([75, []])
+    expect(result.stderr).toMatch(expected)
+  })
+
+  it.each([
+    ['that is nonsense', 'nonsense', /is no page of a simple index/],
+    ['that is other JSON', '{"files": [{"filename": 1}]}', /is no page of a simple index/],
+    ['that is refused', 403, /it answers 403/],
+  ])('a page %s', async (_, page, expected) => {
+    const result = await fetchFrom(await from([sdist], { pages: { karl: page } }), 'karl==3.30')
+    expect([result.code, await held()]).toEqual([75, []])
+    expect(result.stderr).toMatch(expected)
+  })
+
+  it('anything, of an upstream that cannot be reached', async () => {
+    const upstream = await startUpstream({ files: [] })
+    await upstream.stop()
+    const result = await fetchFrom(upstream, 'karl==3.30')
+    expect([result.code, await held()]).toEqual([75, []])
+    expect(result.stderr).toMatch(/^failed {3}karl==3\.30: Upstream index cannot be used: http.*ECONNREFUSED/)
+  })
+
+  it('a file that the pool has with other bytes', async () => {
+    await fetchFrom(await from([sdist]), 'karl==3.30')
+    const other = await from([{ ...sdist, bytes: makeSdist({ name: 'karl', version: '3.30' }).bytes }])
+    const result = await fetchFrom(other, 'karl==3.30')
+    expect([result.code, result.stderr]).toEqual([
+      75,
+      `failed   karl==3.30: File already exists with other content: ${sdist.filename} is in the pool with other bytes than the upstream has\n`,
+    ])
+  })
+})
+
+it('refuses pins that cannot be read, all at once', async () => {
+  const result = await fetchFrom(await from([sdist]), 'karl>=3', './local')
+  expect(result).toMatchInlineSnapshot(`
+    {
+      "code": 65,
+      "stderr": "error: Nothing was fetched: the pins cannot be read
+      arguments:1: "karl>=3" is not pinned
+        write karl==VERSION
+      arguments:2: "./local" is a path or URL
+        upload a sdist or wheel of it and pin its version
+    ",
+      "stdout": "",
+    }
+  `)
+})
+
+it('prints each event as JSON for programs', async () => {
+  const upstream = await from([pure])
+  const { stdout } = await fetchFrom(upstream, 'karl==3.30', '--json')
+  const size = pure.bytes.length
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string })
+  expect(events.filter(({ event }) => event !== 'progress')).toEqual([
+    { event: 'plan', index: upstream.url, files: 1, bytes: size, held: 0 },
+    { event: 'fetched', filename: pure.filename, size },
+    { event: 'done', fetched: 1, held: 0, failed: 0, bytes: size },
+  ])
+})

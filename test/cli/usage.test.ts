@@ -1,0 +1,238 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { version } from '../../server/version.ts'
+import { makeWheel } from '../support/archives.ts'
+import { closed } from '../support/crawl.ts'
+import { firn, startServer, temporaryDirectory, type CommandResult } from '../support/server.ts'
+
+const target = ['--target', 'cp311-manylinux_x86_64']
+
+let file: string
+let nowhere: string
+let foreign: Server
+let foreignUrl: string
+beforeAll(async () => {
+  const wheel = makeWheel({ name: 'karl', version: '3.30' })
+  file = join(await temporaryDirectory(), wheel.filename)
+  await writeFile(file, wheel.bytes)
+  const server = await startServer()
+  nowhere = server.url
+  await server.stop()
+  foreign = createServer((_req, res) => res.writeHead(404, { 'Content-Type': 'text/html' }).end('<h1>Not found</h1>'))
+  await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve))
+  foreignUrl = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`
+})
+afterAll(() => closed(foreign))
+
+describe('help', () => {
+  it('lists the commands, with an example', async () => {
+    expect((await firn(['--help'])).stdout).toMatchInlineSnapshot(`
+      "Usage: firn [options] [command]
+
+      Python package index and release registry: one URL per release that always
+      installs the same software.
+
+      Options:
+        -V, --version                                        output the version number
+        --debug                                              show where an error came from
+        -h, --help                                           display help for command
+
+      Commands:
+        serve [options]                                      run the server
+        upload [options] <file-or-directory...>              put distributions into the pool
+        fetch [options] [requirement...]                     bring distributions from an upstream index into the pool
+        freeze [options] <product/release> [requirement...]  make a frozen release of pins
+        help [command]                                       display help for command
+
+      Example:
+        firn serve &
+        firn fetch -r requirements.txt
+        firn freeze karl/3.30 -r requirements.txt
+      "
+    `)
+  })
+
+  it('of upload', async () => {
+    expect((await firn(['upload', '--help'])).stdout).toMatchInlineSnapshot(`
+      "Usage: firn upload [options] <file-or-directory...>
+
+      Put sdists, wheels and eggs into the pool. The same file again is fine; other
+      content under its name is refused.
+
+      Arguments:
+        file-or-directory  files, or directories that hold them (.whl .egg .tar.gz
+                           .tgz .tar.bz2 .zip)
+
+      Options:
+        --url <url>        the firn server (default: "http://127.0.0.1:8047", env:
+                           FIRN_URL)
+        --json             print JSON for programs to read
+        --debug            show where an error came from
+        -h, --help         display help for command
+
+      Examples:
+        firn upload dist/
+        firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl
+      "
+    `)
+  })
+
+  it('of freeze', async () => {
+    expect((await firn(['freeze', '--help'])).stdout).toMatchInlineSnapshot(`
+      "Usage: firn freeze [options] <product/release> [requirement...]
+
+      Make a release of exact pins, from what the pool holds of them. Once frozen it
+      never changes; there is no force.
+
+      Arguments:
+        product/release           as karl/3.30
+        requirement               NAME==VERSION
+
+      Options:
+        --url <url>               the firn server (default: "http://127.0.0.1:8047",
+                                  env: FIRN_URL)
+        --json                    print JSON for programs to read
+        -r, --requirement <file>  requirements, constraints or buildout versions file;
+                                  may be repeated
+        -t, --target <target>     as cp311-manylinux_x86_64; may be repeated; default:
+                                  this machine's Python
+        --dry-run                 say what would be frozen, and freeze nothing
+        --debug                   show where an error came from
+        -h, --help                display help for command
+
+      Examples:
+        firn freeze karl/3.30 -r requirements.txt
+        firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run
+      "
+    `)
+  })
+
+  it.each(['serve', 'upload', 'fetch', 'freeze'])(
+    'of %s has an example of it, and says what it does',
+    async (command) => {
+      const { code, stdout, stderr } = await firn([command, '--help'])
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).toMatch(new RegExp(`\nExamples?:\n  firn ${command} \\S`))
+    },
+  )
+
+  it('says the version', async () => {
+    expect(await firn(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+})
+
+describe('a command line that is not valid ends with 64 and a hint', () => {
+  it.each<[string, readonly string[], string]>([
+    ['an unknown option', ['upload', '--nope', 'x'], "error: unknown option '--nope'\nhint: firn upload --help\n"],
+    [
+      'upload of nothing',
+      ['upload'],
+      "error: missing required argument 'file-or-directory'\nhint: firn upload --help\n",
+    ],
+    ['freeze of nothing', ['freeze'], "error: missing required argument 'product/release'\nhint: firn freeze --help\n"],
+    [
+      'freeze without pins',
+      ['freeze', 'karl/1', ...target],
+      'error: Command is not valid: no pins were given\nhint: name them as NAME==VERSION, or give a file with -r\n',
+    ],
+    [
+      'fetch without pins',
+      ['fetch', ...target],
+      'error: Command is not valid: no pins were given\nhint: name them as NAME==VERSION, or give a file with -r\n',
+    ],
+    [
+      'a URL that is none',
+      ['upload', '--url', 'nonsense', 'x'],
+      "error: option '--url <url>' argument 'nonsense' is invalid. It is an http or https URL.\nhint: firn upload --help\n",
+    ],
+    [
+      'a port that is none',
+      ['serve', '--port', '80a'],
+      "error: option '--port <port>' argument '80a' is invalid. It is a number from 0 to 65535.\nhint: firn serve --help\n",
+    ],
+    [
+      'a limit that is none',
+      ['serve', '--max-upload', '0'],
+      "error: option '--max-upload <MB>' argument '0' is invalid. It is a whole number above 0.\nhint: firn serve --help\n",
+    ],
+  ])('%s', async (_, argv, stderr) => {
+    expect(await firn(argv)).toEqual({ code: 64, stdout: '', stderr })
+  })
+
+  it('an environment that is not valid', async () => {
+    expect(await firn(['serve'], { FIRN_PORT: 'x' })).toEqual({
+      code: 64,
+      stdout: '',
+      stderr:
+        "error: option '--port <port>' value 'x' from env 'FIRN_PORT' is invalid. It is a number from 0 to 65535.\n" +
+        'hint: firn serve --help\n',
+    })
+  })
+
+  it('no command, which shows them all', async () => {
+    const { code, stdout, stderr } = await firn([])
+    expect([code, stdout, stderr]).toEqual([64, '', (await firn(['--help'])).stdout])
+  })
+
+  it('an unknown command', async () => {
+    const { code, stdout, stderr } = await firn(['uplaod', 'x'])
+    expect([code, stdout]).toEqual([64, ''])
+    expect(stderr).toMatch(/^error: .*uplaod.*\n(?:\(Did you mean upload\?\)\n)?hint: firn --help\n$/s)
+  })
+
+  it('a machine whose Python cannot be asked', async () => {
+    expect(await firn(['freeze', 'karl/1', 'karl==1'], { FIRN_PYTHON: 'no-such-python' })).toEqual({
+      code: 64,
+      stdout: '',
+      stderr:
+        'error: Command is not valid: no-such-python cannot tell which target this machine is\n' +
+        'hint: name the targets, as --target cp311-manylinux_x86_64, or the Python with FIRN_PYTHON\n',
+    })
+  })
+})
+
+it('refuses a release name that is none', async () => {
+  const { code, stderr } = await firn(['freeze', 'KARL', 'karl==1', ...target])
+  expect([code, stderr]).toEqual([
+    65,
+    'error: Release name is not valid: "KARL"\nhint: write PRODUCT/RELEASE, as karl/3.30\n',
+  ])
+})
+
+describe('without a firn server', () => {
+  const commands = (): readonly (readonly string[])[] => [
+    ['upload', file],
+    ['fetch', 'karl==3.30', ...target],
+    ['freeze', 'karl/1', 'karl==3.30', ...target],
+  ]
+
+  it('every command ends with 69 and says how to start one', async () => {
+    const results: CommandResult[] = []
+    for (const command of commands()) results.push(await firn(command, { FIRN_URL: nowhere }))
+    for (const { code, stdout, stderr } of results) {
+      expect([code, stdout]).toEqual([69, ''])
+      expect(stderr.startsWith(`error: firn server cannot be reached: ${nowhere} (`)).toBe(true)
+      expect(stderr.endsWith('hint: start one with: firn serve; or say where it is: --url URL or FIRN_URL\n')).toBe(
+        true,
+      )
+    }
+  })
+
+  it('every command says when something else answers', async () => {
+    for (const command of commands()) {
+      expect(await firn([...command, '--url', foreignUrl])).toEqual({
+        code: 69,
+        stdout: '',
+        stderr: `error: firn server cannot be reached: ${foreignUrl} answers 404\nhint: is this the URL of a firn server?\n`,
+      })
+    }
+  })
+
+  it('shows where an error came from only when asked to', async () => {
+    const { stderr } = await firn(['upload', file, '--url', nowhere, '--debug'])
+    expect(stderr).toMatch(/\n {4}at .*client\.ts/)
+  })
+})

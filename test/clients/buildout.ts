@@ -1,0 +1,38 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Workplace } from './workplace.ts'
+
+export interface Wanted {
+  /** URL of the frozen index, whose own `versions.cfg` has the pins. */
+  readonly index: string
+  readonly eggs: readonly string[]
+  readonly scripts: readonly string[]
+}
+
+/** Runs buildout in a new directory, with nothing to go by but the release's URLs; returns the directory. */
+export async function runBuildout(place: Workplace, buildout: string, wanted: Wanted): Promise<string> {
+  const directory = await place.directory(`buildout-${new URL(wanted.index).pathname.split('/').slice(2, 4).join('-')}`)
+  await writeFile(join(directory, 'buildout.cfg'), configuration(wanted))
+  await place.client(buildout, [], directory)
+  return directory
+}
+
+/** `allow-hosts` is matched against host and port: without `:*` buildout would ask nobody, and not say so. */
+function configuration({ index, eggs, scripts }: Wanted): string {
+  const lines = [
+    '[buildout]',
+    `extends = ${index}versions.cfg`,
+    `index = ${index}`,
+    'allow-hosts = 127.0.0.1:*',
+    'allow-picked-versions = false',
+    'newest = false',
+    'parts = application',
+    '[application]',
+    'recipe = zc.recipe.egg',
+    'eggs =',
+    ...eggs.map((egg) => `    ${egg}`),
+    `scripts = ${scripts.join(' ')}`,
+    'interpreter = py',
+  ]
+  return `${lines.join('\n')}\n`
+}
