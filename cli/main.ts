@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { errors } from '../pool/errors.ts'
 import { version } from '../server/version.ts'
 import { fetchCommand } from './commands/fetch.ts'
@@ -44,7 +44,15 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
 function readEnvironment(command: Command, { env }: Io): void {
   for (const option of command.options) {
     const value = option.envVar === undefined ? undefined : env[option.envVar]
-    if (value !== undefined) command.emit(`optionEnv:${option.name()}`, value)
+    if (value === undefined) continue
+    try {
+      const parsed: unknown = option.parseArg ? option.parseArg(value, undefined) : value
+      command.setOptionValueWithSource(option.attributeName(), parsed, 'env')
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error
+      const what = `option '${option.flags}' value '${value}' from env '${option.envVar}'`
+      command.error(`error: ${what} is invalid. ${error.message}`)
+    }
   }
 }
 

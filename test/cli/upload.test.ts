@@ -108,7 +108,7 @@ describe('what is refused', () => {
       73,
       [
         '1 file in the pool, 1 refused',
-        'added    good-1.0-py3-none-any.whl  ' + `${good.bytes.length} B`,
+        `added    good-1.0-py3-none-any.whl  ${good.bytes.length} B`,
         'refused  DIR/karl-3.30-py3-none-any.whl: File already exists with other content: karl-3.30-py3-none-any.whl',
       ],
     ])

@@ -202,13 +202,15 @@ it('refuses a release name that is none', async () => {
   ])
 })
 
-describe('without a firn server', () => {
-  const commands = (): readonly (readonly string[])[] => [
+function commands(): readonly (readonly string[])[] {
+  return [
     ['upload', file],
     ['fetch', 'karl==3.30', ...target],
     ['freeze', 'karl/1', 'karl==3.30', ...target],
   ]
+}
 
+describe('without a firn server', () => {
   it('every command ends with 69 and says how to start one', async () => {
     const results: CommandResult[] = []
     for (const command of commands()) results.push(await firn(command, { FIRN_URL: nowhere }))

@@ -74,7 +74,8 @@ export async function makeWorkplace(range: Parameters<typeof findPython>[0] = { 
     },
     async stop() {
       await Promise.all([server.stop(), outside.stop()])
-      await rm(root, { recursive: true, force: true })
+      // uv that refuses one file leaves its build of another behind, which goes on writing for a moment.
+      await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }

@@ -85,6 +85,15 @@ it('refuses other content under a filename that is taken with a 400 that twine k
   expect(sha256(kept.body)).toBe(sha256(wheel.bytes))
 })
 
+it('refuses a filename that differs from another by case alone', async () => {
+  const wheel = aWheel()
+  await upload(server.url, wheel)
+  const filename = wheel.filename.replace('some', 'Some')
+  const reply = await upload(server.url, { ...wheel, filename })
+  expect([reply.status, json(reply)]).toEqual([400, expect.objectContaining({ code: 'distribution-exists', filename })])
+  expect((await ask(server.url, `/pool/${wheel.project}/${filename}`)).status).toBe(404)
+})
+
 it.each([
   ['wheel', makeWheel({ name: 'Kinds', version: '1.0' })],
   [

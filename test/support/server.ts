@@ -69,7 +69,10 @@ export interface CommandResult {
 }
 
 /** Runs a firn command in this process, as the binary would; `env` is all that it sees of the environment. */
-export async function firn(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+export async function firn(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   const [out, err]: [string[], string[]] = [[], []]
   const code = await main(argv, {
     stdout: { write: (text) => out.push(text) },
