@@ -143,7 +143,7 @@ describe('buildout versions', () => {
     expect(
       read(text)
         .problems.map((line) => Number(line.split(':')[0]))
-        .toSorted(),
+        .toSorted((x, y) => x - y),
     ).toEqual([2, 4, 5, 6, 7, 9])
   })
 
