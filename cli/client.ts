@@ -81,7 +81,7 @@ export function registryClient(url: string): RegistryClient {
     },
     async *fetch(body, signal) {
       const answer = await send('POST', '/api/v1/fetch', { ...jsonOptions(body), signal })
-      for await (const line of linesOf(answer)) yield JSON.parse(line) as FetchEvent
+      for await (const line of linesOf(base, answer)) yield JSON.parse(line) as FetchEvent
     },
   }
 }
@@ -177,11 +177,24 @@ function uploadForm({ path, filename, size, sha256 }: LocalFile, onBytes: (bytes
 }
 
 /** Throws `server-unreachable` if the connection ends before the answer does. */
-async function* linesOf(body: Body): AsyncGenerator<string> {
+async function* linesOf(base: string, body: Body): AsyncGenerator<string> {
   let rest = ''
-  for await (const chunk of body.setEncoding('utf8') as AsyncIterable<string>) {
-    const lines = `${rest}${chunk}`.split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines.filter((line) => line !== '')
+  try {
+    for await (const chunk of body.setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = `${rest}${chunk}`.split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines.filter((line) => line !== '')
+    }
+  } catch (cause) {
+    throw goneMeanwhile(base, cause)
   }
+}
+
+export function goneMeanwhile(base: string, cause?: unknown): RegistryError {
+  const hint = 'what came before stays: run the same command again when the server is back'
+  return new RegistryError(
+    'server-unreachable',
+    { url: base },
+    { detail: `${base} went away while it worked`, hint, cause },
+  )
 }

@@ -8,6 +8,9 @@ import { uploadCommand } from './commands/upload.ts'
 import type { Io } from './io.ts'
 import { reportError } from './report-error.ts'
 
+/** What shells give for a command that Ctrl-C has ended. */
+const stopped = 130
+
 /** Runs one command line, without the program's own name. Returns the exit code (sysexits.h; design in the README). */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code = 0
@@ -17,6 +20,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errors.usage.exit
+    if (io.signal.aborted) {
+      io.stderr.write('stopped; what the server has taken in stays\n')
+      return stopped
+    }
     return reportError(error, io, { json: argv.includes('--json'), debug: argv.includes('--debug') })
   }
 }

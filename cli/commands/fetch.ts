@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { errors } from '../../pool/errors.ts'
-import { registryClient, type FetchEvent } from '../client.ts'
+import { goneMeanwhile, registryClient, type FetchEvent } from '../client.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
 import { progress, type Progress } from '../progress.ts'
@@ -57,7 +57,7 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
     bar.stop()
   }
   // Without its last line the answer is not whole: the server went away while it worked.
-  if (last?.event !== 'done') return errors['server-unreachable'].exit
+  if (last?.event !== 'done') throw goneMeanwhile(url)
   if (!json) io.stdout.write(summary(last))
   return last.failed > 0 ? errors['fetch-incomplete'].exit : 0
 }

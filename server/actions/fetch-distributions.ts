@@ -133,7 +133,7 @@ async function listed(
   const detail =
     ofVersion === 0
       ? `no file of ${name} ${version}`
-      : `${ofVersion} files of ${name} ${version}, none of them for ${targets.map(({ text }) => text).join(', ')}`
+      : `none of its ${ofVersion} files of ${name} ${version} is for ${targets.map(({ text }) => text).join(', ')}`
   throw new RegistryError('upstream-lacks', { project, version }, { detail })
 }
 

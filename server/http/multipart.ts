@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Request, Response } from 'express'
 import multer, { type StorageEngine } from 'multer'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
@@ -79,7 +80,7 @@ function engine(
   onReceiving: () => void,
 ): StorageEngine {
   return {
-    _handleFile(_req, file, callback) {
+    _handleFile(req, file, callback) {
       if (file.fieldname !== 'content') {
         file.stream.on('end', () => callback(null, {})).on('error', callback)
         file.stream.resume()
@@ -99,7 +100,7 @@ function engine(
           callback(null, {})
         },
         (error: unknown) => {
-          file.stream.resume()
+          drain(req, file.stream)
           callback(error)
         },
       )
@@ -107,6 +108,18 @@ function engine(
     // What was staged is known here, not by multer: `receiveForm` discards it.
     _removeFile: (_req, _file, callback) => callback(null),
   }
+}
+
+/** What a client may still send after its file was refused, in bytes: enough for it to read the answer. */
+const drained = 256 * 1024 * 1024
+
+/** Reads on without keeping anything, since clients read no answer before they have sent; one without an end is cut. */
+function drain(req: Request, stream: Readable): void {
+  let seen = 0
+  stream.on('data', (chunk: Buffer) => {
+    seen += chunk.length
+    if (seen > drained) req.destroy()
+  })
 }
 
 function parse(upload: multer.Multer, req: Request, res: Response): Promise<void> {

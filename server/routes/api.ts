@@ -52,8 +52,13 @@ async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void
   const body = parseBody(fetchBody, req)
   const stream = eventStream(res)
   const request = { ...body, index: body.index, targets: body.targets.map(parseTarget), actor: actorOf(req) }
-  await fetchDistributions(deps, { ...request, signal: stream.signal }, stream.send)
-  stream.end()
+  try {
+    await fetchDistributions(deps, { ...request, signal: stream.signal }, stream.send)
+    stream.end()
+  } catch (error) {
+    // Who went away gets no answer; what had come stays.
+    if (!stream.signal.aborted) throw error
+  }
 }
 
 /** Throws `request-invalid`, which names each field that is wrong. */

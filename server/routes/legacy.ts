@@ -24,6 +24,10 @@ export function legacyRoutes(deps: Deps): Router {
       refuse(res, error, deps)
     }
   })
+  router.all('/', (req) => {
+    const hint = 'this is the URL that twine and uv upload to; the index to install from is /simple/'
+    throw new RegistryError('method-not-allowed', { method: req.method }, { detail: 'only POST is', hint })
+  })
   return router
 }
 
