@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { request, type Dispatcher } from 'undici'
 import { errors, RegistryError, type ErrorCode } from '../pool/errors.ts'
 import type { Distribution } from '../pool/distribution.ts'
+import type { FetchEvent } from '../pool/fetch-event.ts'
 import type { Manifest } from '../pool/manifest.ts'
 import type { Notice, Source } from '../pool/pins/pin.ts'
 import type { ReleaseName } from '../pool/release-name.ts'
@@ -27,26 +28,6 @@ export interface FetchBody {
   readonly allFiles: boolean
   readonly index?: string
 }
-
-export type FetchEvent =
-  | { readonly event: 'notice'; readonly notice: Notice }
-  | {
-      readonly event: 'plan'
-      readonly index: string
-      readonly files: number
-      readonly bytes: number
-      readonly held: number
-    }
-  | { readonly event: 'progress'; readonly bytes: number }
-  | { readonly event: 'fetched'; readonly filename: string; readonly size: number }
-  | { readonly event: 'failed'; readonly subject: string; readonly code: string; readonly message: string }
-  | {
-      readonly event: 'done'
-      readonly fetched: number
-      readonly held: number
-      readonly failed: number
-      readonly bytes: number
-    }
 
 export interface LocalFile {
   readonly path: string

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { errors } from '../../pool/errors.ts'
-import { goneMeanwhile, registryClient, type FetchEvent } from '../client.ts'
+import type { FetchEvent } from '../../pool/fetch-event.ts'
+import { goneMeanwhile, registryClient } from '../client.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
 import { progress, type Progress } from '../progress.ts'

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import pLimit from 'p-limit'
-import { RegistryError, type ErrorCode } from '../../pool/errors.ts'
-import type { Notice, Source } from '../../pool/pins/pin.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import type { FetchEvent } from '../../pool/fetch-event.ts'
+import type { Source } from '../../pool/pins/pin.ts'
 import { readPins, type Pin } from '../../pool/pins/read-pins.ts'
 import type { Target } from '../../pool/target.ts'
 import { chooseFiles, type UpstreamFile } from '../../pool/upstream-file.ts'
@@ -19,28 +20,6 @@ export interface FetchRequest {
   readonly actor: string
   readonly signal: AbortSignal
 }
-
-/** What is told while files come; the last one is `done`. Sizes in bytes. */
-export type FetchEvent =
-  | { readonly event: 'notice'; readonly notice: Notice }
-  /** `bytes`: what is to be fetched, as far as the upstream states sizes. */
-  | {
-      readonly event: 'plan'
-      readonly index: string
-      readonly files: number
-      readonly bytes: number
-      readonly held: number
-    }
-  | { readonly event: 'progress'; readonly bytes: number }
-  | { readonly event: 'fetched'; readonly filename: string; readonly size: number }
-  | { readonly event: 'failed'; readonly subject: string; readonly code: ErrorCode; readonly message: string }
-  | {
-      readonly event: 'done'
-      readonly fetched: number
-      readonly held: number
-      readonly failed: number
-      readonly bytes: number
-    }
 
 export type Report = (event: FetchEvent) => void
 
