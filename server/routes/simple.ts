@@ -12,6 +12,8 @@ import { pageForm, type PageForm } from '../http/negotiate.ts'
 export function simpleRoutes({ records }: Pick<Deps, 'records'>): Router {
   const router = Router({ strict: true })
   router.get('/', async (req, res) => {
+    // Without its slash the page's relative links would lead beside the index.
+    if (req.originalUrl.split('?')[0] === req.baseUrl) return sendAnswer(req, res, redirect('simple/', revalidate))
     const page = { release: null, projects: await records.projects() }
     sendAnswer(
       req,

@@ -5,6 +5,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findCommands, takeLoadCore, type Commands } from './commands.ts'
 import { startContenders, type Contender } from './contenders.ts'
+import { syncsPerSecond } from './disk.ts'
 import { measureRow, median, type Result } from './measuring.ts'
 import { readOptions, usage, type Options } from './options.ts'
 import { makePool } from './pool.ts'
@@ -26,6 +27,7 @@ async function bench(options: Options): Promise<boolean> {
   const stopOnSignal = () => void cleanUp(directory, contenders).finally(() => process.exit(130))
   process.once('SIGINT', stopOnSignal).once('SIGTERM', stopOnSignal)
   try {
+    say(`disk: ${Math.round(syncsPerSecond(directory))} synced writes a second`)
     const pool = join(directory, 'pool')
     await makePool(pool, options.projects)
     await startContenders({ commands, options, directory, pool }, (contender) => contenders.push(contender))

@@ -117,6 +117,11 @@ it('answers HEAD with the headers of GET and no body', async () => {
   expect(headed.headers).toMatchObject(headers)
 })
 
+it('leads to the root page from its path without the slash, whose links would lead astray', async () => {
+  const reply = await get('/simple?format=x')
+  expect([reply.status, reply.headers.location]).toEqual([301, 'simple/'])
+})
+
 it('answers for a project that the pool does not have', async () => {
   const reply = await get('/simple/not-there/', { accept: v1json })
   expect([reply.status, reply.headers['content-type'], reply.headers['cache-control']]).toEqual([
