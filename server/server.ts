@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { RegistryError } from '../pool/errors.ts'
 import type { Store } from '../storage/store.ts'
 import { createApp } from './app.ts'
@@ -23,15 +23,34 @@ export function firnServer({ store, log, ...options }: ServerOptions): Server {
   const deps: Deps = { ...store, ...options, now: () => new Date().toISOString(), lock: keyedLock() }
   const hot = hotPath(deps)
   const app = createApp(deps)
-  const server = createServer((req, res) => {
-    log.watch(req, res)
+  const inTurn = onePerConnection((req, res) => {
     if (!server.listening) res.setHeader('Connection', 'close')
     if (!hot(req, res)) app(req, res)
+  })
+  const server = createServer((req, res) => {
+    log.watch(req, res)
+    inTurn(req, res)
   })
   // An upload over a slow line takes its time; one that sends no headers does not get it.
   server.requestTimeout = 60 * 60 * 1000
   server.headersTimeout = 60 * 1000
   return server
+}
+
+type Handle = (req: IncomingMessage, res: ServerResponse) => void
+
+/**
+ * Handles the requests of one connection one after the other. Node takes pipelined ones all at once and keeps their
+ * answers in memory until it is their turn: a thousand requests for a large file are 70 kB, their answers are not.
+ */
+function onePerConnection(handle: Handle): Handle {
+  const last = new WeakMap<Socket, ServerResponse>()
+  return (req, res) => {
+    const before = last.get(req.socket)
+    last.set(req.socket, res)
+    if (!before || before.writableFinished || before.destroyed) handle(req, res)
+    else before.once('close', () => (res.destroyed || req.socket.destroyed ? undefined : handle(req, res)))
+  }
 }
 
 /** Listens; returns the address as a URL. Throws `address-unusable`. */

@@ -93,7 +93,12 @@ function byProject(lines: readonly PinLine[]): Map<ProjectName, PinLine[]> {
   return groups
 }
 
+/** Beyond these no pin list comes, and what is hostile stays cheap: Zope's has 80 lines, none of 10,000 characters. */
+const longest = { lines: 30_000, line: 20_000 }
+
 function readSource(source: Source): ReadSource {
+  const tooLong = lengthProblem(source)
+  if (tooLong) return { pins: [], problems: [tooLong], notices: [] }
   const read = isConfiguration(source) ? readVersionsCfg(source) : readRequirementsTxt(source)
   if (read.pins.length > 0 || read.problems.length > 0) return read
   const problem = {
@@ -102,6 +107,20 @@ function readSource(source: Source): ReadSource {
     hint: 'give a requirements or constraints file of name==version lines, or a buildout configuration with [versions]',
   }
   return { ...read, problems: [problem] }
+}
+
+function lengthProblem({ name, text }: Source): Problem | undefined {
+  let line = 0
+  for (let at = 0; at <= text.length; line++) {
+    const end = text.indexOf('\n', at)
+    const length = (end < 0 ? text.length : end) - at
+    if (line >= longest.lines || length > longest.line) {
+      const message = `a pin list has ${longest.lines} lines at most, of ${longest.line} characters`
+      return { place: { source: name, line: line + 1 }, message }
+    }
+    at += length + 1
+  }
+  return undefined
 }
 
 /** A configuration has a section before anything else; no requirement starts with `[`. */

@@ -41,11 +41,12 @@ export function receiveForm({ staging, uploadLimit, onReceiving }: ReceiveOption
     refuseEarly(req, uploadLimit)
     const kept: { filename: string; staged: Staged }[] = []
     let over = false
+    const tally = boundFields(req)
     const keep = (filename: string, staged: Staged) => {
       if (!over) kept.push({ filename, staged })
       else void staging.discard(staged)
     }
-    const storage = engine(staging, uploadLimit, keep, onReceiving)
+    const storage = engine({ staging, limit: uploadLimit, keep, onReceiving, tally })
     try {
       await parse(multer({ storage, limits: fieldLimits, defParamCharset: 'utf8' }), req, res)
       const [content, second] = kept
@@ -73,25 +74,29 @@ function refuseEarly(req: Request, limit: number): void {
   }
 }
 
-function engine(
-  staging: Staging,
-  limit: number,
-  keep: (filename: string, staged: Staged) => void,
-  onReceiving: () => void,
-): StorageEngine {
+interface Engine {
+  readonly staging: Staging
+  readonly limit: number
+  readonly keep: (filename: string, staged: Staged) => void
+  readonly onReceiving: () => void
+  readonly tally: Tally
+}
+
+function engine({ staging, limit, keep, onReceiving, tally }: Engine): StorageEngine {
   return {
     _handleFile(req, file, callback) {
       if (file.fieldname !== 'content') {
         file.stream.on('end', () => callback(null, {})).on('error', callback)
-        file.stream.resume()
+        file.stream.on('data', (chunk: Buffer) => tally.file(chunk.length))
         return
       }
       // A stream that is left half read must not be destroyed: multer would take that for the error, not why it was left.
       const chunks = file.stream.iterator({ destroyOnReturn: false })
       const noting = async function* () {
-        for await (const chunk of chunks) {
+        for await (const chunk of chunks as AsyncIterable<Buffer>) {
           onReceiving()
-          yield chunk as Uint8Array
+          tally.file(chunk.length)
+          yield chunk
         }
       }
       staging.stage(noting(), { limit, algorithms: ['md5'] }).then(
@@ -100,7 +105,7 @@ function engine(
           callback(null, {})
         },
         (error: unknown) => {
-          drain(req, file.stream)
+          drain(req, file.stream, tally)
           callback(error)
         },
       )
@@ -110,14 +115,37 @@ function engine(
   }
 }
 
+/** All fields together, in bytes, with what busboy holds of the file at any moment. */
+const fieldsTogether = 24 * 1024 * 1024
+
+interface Tally {
+  /** So many more bytes have been of a file. */
+  readonly file: (bytes: number) => void
+}
+
+/** Cuts off a form whose fields grow without bound: multer bounds each of them, and keeps all in memory. */
+function boundFields(req: Request): Tally {
+  let ofFields = 0
+  req.on('data', (chunk: Buffer) => {
+    ofFields += chunk.length
+    if (ofFields > fieldsTogether) req.destroy()
+  })
+  return {
+    file(bytes) {
+      ofFields -= bytes
+    },
+  }
+}
+
 /** What a client may still send after its file was refused, in bytes: enough for it to read the answer. */
 const drained = 256 * 1024 * 1024
 
 /** Reads on without keeping anything, since clients read no answer before they have sent; one without an end is cut. */
-function drain(req: Request, stream: Readable): void {
+function drain(req: Request, stream: Readable, tally: Tally): void {
   let seen = 0
   stream.on('data', (chunk: Buffer) => {
     seen += chunk.length
+    tally.file(chunk.length)
     if (seen > drained) req.destroy()
   })
 }

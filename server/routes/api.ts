@@ -10,8 +10,11 @@ import { actorOf } from '../http/actor.ts'
 import { eventStream } from '../http/event-stream.ts'
 import { version } from '../version.ts'
 
-const sources = z.array(z.strictObject({ name: z.string().max(500), text: z.string() })).min(1)
-const targets = z.array(z.string()).min(1)
+const sources = z
+  .array(z.strictObject({ name: z.string().max(500), text: z.string() }))
+  .min(1)
+  .max(200)
+const targets = z.array(z.string()).min(1).max(50)
 const index = z.url({ protocol: /^https?$/ }).optional()
 
 const fetchBody = z.strictObject({ sources, targets, allFiles: z.boolean().default(false), index })
@@ -20,7 +23,7 @@ const freezeBody = z.strictObject({ sources, targets, dryRun: z.boolean().defaul
 /** The JSON API that the CLI speaks. */
 export function apiRoutes(deps: Deps): Router {
   const router = Router()
-  router.use(json({ limit: '20mb' }))
+  router.use(json({ limit: '5mb' }))
   router.get('/', (_req, res) => {
     res.json({ name: 'firn', version })
   })
@@ -65,7 +68,9 @@ async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void
 function parseBody<S extends z.ZodType>(schema: S, { body }: Request): z.output<S> {
   const { success, data, error } = schema.safeParse(body)
   if (success) return data
-  const problems = error.issues.map(({ path, message }) => ({ message: `${path.join('.') || 'body'}: ${message}` }))
+  const problems = error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ message: `${path.join('.') || 'body'}: ${message.slice(0, 300)}` }))
   throw new RegistryError(
     'request-invalid',
     { problems },
