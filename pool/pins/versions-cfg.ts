@@ -45,17 +45,33 @@ function readEntries(source: Source): { entries: readonly Entry[]; findings: rea
       findings.push({ problem: { place, message: `this line is longer than ${longestLine} characters` } })
       continue
     }
-    const header = /^\[\s*([^\]]+?)\s*\]$/.exec(line)
-    const entry = /^([^\s=+<>-][^=]*?)\s*([+-]?=)\s*(.*)$/.exec(line)
+    const header = sectionName(line)
+    const entry = keyAndValue(line)
     const last = entries.at(-1)
-    if (header) section = header[1] ?? ''
+    if (header !== undefined) section = header
     else if (/^\s/.test(line) && last) entries[entries.length - 1] = { ...last, value: `${last.value}\n${line.trim()}` }
     else if (entry && section !== '') {
-      const [, key = '', operator = '', value = ''] = entry
-      entries.push({ section, key: key.trim(), operator, value: value.trim(), place })
+      entries.push({ section, ...entry, place })
     } else findings.push({ problem: { place, message: `${quoted(line)} is no line of a buildout configuration` } })
   }
   return { entries, findings }
+}
+
+/** Of `[name]`. By hand, as `keyAndValue` is: a pattern with blanks on both sides takes minutes for a line of them. */
+function sectionName(line: string): string | undefined {
+  return line.startsWith('[') && line.endsWith(']') ? line.slice(1, -1).trim() : undefined
+}
+
+/** Of `key = value`, `key += value`, `key -= value`; a key starts the line. */
+function keyAndValue(line: string): Pick<Entry, 'key' | 'operator' | 'value'> | undefined {
+  const at = line.indexOf('=')
+  if (at < 1 || /^[\s=+<>-]/.test(line)) return undefined
+  const sign = line[at - 1] === '+' || line[at - 1] === '-' ? 1 : 0
+  return {
+    key: line.slice(0, at - sign).trim(),
+    operator: line.slice(at - sign, at + 1),
+    value: line.slice(at + 1).trim(),
+  }
 }
 
 /** What an entry means for the pins; `undefined` if nothing. */

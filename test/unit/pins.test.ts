@@ -147,6 +147,15 @@ describe('buildout versions', () => {
     ).toEqual([2, 4, 5, 6, 7, 9])
   })
 
+  it('does not choke on lines of blanks', () => {
+    const blanks = ' '.repeat(9900)
+    const hostile = [`[${blanks}x`, `a${blanks}x`, `a${blanks}=${blanks.slice(5000)}x y`].map((line) =>
+      `${line}\n`.repeat(50),
+    )
+    for (const text of hostile) expect(read(`[versions]\n${text}`).problems.length).toBeGreaterThan(0)
+    expect(read(`six${blanks}==${blanks}1.0`)).toMatchObject({ problems: [expect.any(String)] })
+  })
+
   it('does not choke on lines without an end', () => {
     for (const text of [
       `[versions]\n${' '.repeat(2_000_000)}x`,
