@@ -23,8 +23,17 @@ export async function measureRow(row: Row, contenders: readonly Contender[], rou
     }
     return { row, figures }
   } catch (error) {
-    return { row, figures: new Map(), failed: error instanceof Error ? error.message : String(error) }
+    const message = error instanceof Error ? error.message : String(error)
+    return { row, figures: new Map(), failed: [message, ...deaths(contenders)].join('\n  ') }
   }
+}
+
+/** A server that has ended explains an error better than the error does. */
+function deaths(contenders: readonly Contender[]): readonly string[] {
+  return contenders.flatMap(({ name, death }) => {
+    const how = death()
+    return how === undefined ? [] : [`${name} ${how}`]
+  })
 }
 
 /** Each round begins with another server. */

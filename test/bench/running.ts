@@ -22,6 +22,8 @@ export interface Running {
   stop(): Promise<void>
   /** Resolves when it has no more work of an earlier measurement to do. */
   settle(): Promise<void>
+  /** How it ended, with its last lines, if that was not by `stop`. */
+  death(): string | undefined
   /** Resident memory in MB; `undefined` where the system does not tell. */
   memory(): number | undefined
 }
@@ -47,6 +49,7 @@ export function running(recipe: Recipe): Running {
     },
     stop: () => (child ? end(child) : Promise.resolve()),
     settle: () => settle(child?.pid),
+    death: () => (child ? death(child, recipe) : undefined),
     memory: () => memory(child?.pid),
   }
 }
@@ -74,8 +77,16 @@ async function firstAnswer(child: ChildProcess, { ready, log }: Recipe, url: str
     await sleep(2)
   }
   await end(child)
-  const said = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n')
-  throw new Error(`${child.spawnargs.join(' ')} does not answer ${ready}:\n${failure?.message ?? said}`)
+  throw new Error(`${child.spawnargs.join(' ')} does not answer ${ready}:\n${failure?.message ?? lastLines(log)}`)
+}
+
+function lastLines(log: string): string {
+  return readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n')
+}
+
+function death(child: ChildProcess, { log }: Recipe): string | undefined {
+  if (!hasEnded(child)) return undefined
+  return `ended by ${child.signalCode ?? `exit code ${String(child.exitCode)}`}: ${lastLines(log)}`
 }
 
 function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
