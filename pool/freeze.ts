@@ -1,5 +1,6 @@
-import { realName, type Distribution, type Iso } from './distribution.ts'
-import type { Manifest, ManifestFile, ManifestPin } from './manifest.ts'
+import { layOver } from './base.ts'
+import { realName, type Distribution, type Iso, type Sha256 } from './distribution.ts'
+import type { Manifest, ManifestBase, ManifestFile, ManifestPin } from './manifest.ts'
 import { printMarker } from './marker.ts'
 import type { Problem } from './pins/pin.ts'
 import type { Pin } from './pins/read-pins.ts'
@@ -9,6 +10,8 @@ import { compareCodePoints, sameVersion } from './version.ts'
 
 export interface FreezeInput {
   readonly name: ReleaseName
+  /** The release that this one is laid over. */
+  readonly base: { readonly manifest: Manifest; readonly digest: Sha256 } | undefined
   readonly pins: readonly Pin[]
   readonly roots: readonly string[]
   readonly targets: readonly Target[]
@@ -19,27 +22,33 @@ export interface FreezeInput {
 }
 
 export interface FreezeOutcome {
+  /** Without waivers, and not judged yet. */
   readonly manifest: Manifest
   /** If there are any, the manifest is not to be used. */
   readonly problems: readonly Problem[]
 }
 
-/** The manifest of a release: for each pin, every file that the pool holds of that version. */
+/** The manifest of a release: for each pin, every file that the pool holds of that version; all else is the base's. */
 export function freeze(input: FreezeInput): FreezeOutcome {
   const chosen = input.pins.map((pin) => choose(pin, input.filesOf(pin.project)))
-  const files = chosen.flatMap((choice) => choice.files)
+  const laid = layOver(
+    input.base?.manifest,
+    chosen.flatMap(({ pin, files }) => (pin ? { pin, files } : [])),
+  )
   return {
     problems: chosen.flatMap(({ problem }) => problem ?? []),
     manifest: {
       schema: 'firn-release/1',
       product: input.name.product,
       release: input.name.release,
-      base: null,
+      base: input.base ? baseOf(input.base) : null,
+      overrides: laid.overrides,
       targets: input.targets.map(({ text }) => text).toSorted(compareCodePoints),
       roots: input.roots,
-      pins: chosen.flatMap(({ pin }) => pin ?? []),
-      files: files.map(manifestFile).toSorted(byProjectAndFilename),
+      pins: laid.pins.toSorted(byProject),
+      files: laid.files.toSorted(byProjectAndFilename),
       waivers: [],
+      unknown: [],
       source: null,
       changes: null,
       'frozen-at': input.at,
@@ -48,8 +57,12 @@ export function freeze(input: FreezeInput): FreezeOutcome {
   }
 }
 
+function baseOf({ manifest, digest }: NonNullable<FreezeInput['base']>): ManifestBase {
+  return { product: manifest.product, release: manifest.release, digest }
+}
+
 interface Choice {
-  readonly files: readonly Distribution[]
+  readonly files: readonly ManifestFile[]
   readonly pin?: ManifestPin
   readonly problem?: Problem
 }
@@ -63,7 +76,7 @@ function choose(pin: Pin, held: readonly Distribution[]): Choice {
   if (!any) return { files: [], problem: lacking(pin, held, files) }
   const { project } = pin
   const marker = pin.marker === undefined ? null : printMarker(pin.marker)
-  return { files: allowed, pin: { project, name: realName(allowed), version: any.version, marker } }
+  return { files: allowed.map(manifestFile), pin: { project, name: realName(allowed), version: any.version, marker } }
 }
 
 function lacking(pin: Pin, held: readonly Distribution[], files: readonly Distribution[]): Problem {
@@ -100,6 +113,10 @@ function manifestFile(file: Distribution): ManifestFile {
     'upload-time': file.uploadTime,
     origin: file.origin?.url ?? null,
   }
+}
+
+function byProject(a: ManifestPin, b: ManifestPin): number {
+  return compareCodePoints(a.project, b.project)
 }
 
 function byProjectAndFilename(a: ManifestFile, b: ManifestFile): number {

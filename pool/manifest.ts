@@ -2,6 +2,7 @@ import { canonicalJson, type Json } from './canonical-json.ts'
 import type { Iso, Sha256 } from './distribution.ts'
 import { RegistryError } from './errors.ts'
 import type { DistributionKind } from './filename.ts'
+import type { Rule } from './findings.ts'
 import type { ProjectName } from './project-name.ts'
 
 /** One file of a release. Field names are those of the manifest's JSON. */
@@ -29,25 +30,62 @@ export interface ManifestPin {
   readonly marker: string | null
 }
 
-/**
- * The description of a release that everything else is made from. `base`, `waivers`, `source` and `changes` are part of
- * the schema so that a release frozen today and one frozen with them later are read alike.
- */
+/** The release that this one is laid over. */
+export interface ManifestBase {
+  readonly product: string
+  readonly release: string
+  readonly digest: Sha256
+}
+
+/** A pin of the base that this release has another version of; `to` is `null` where it is left out. */
+export interface ManifestOverride {
+  readonly project: ProjectName
+  readonly name: string
+  readonly from: string
+  readonly to: string | null
+}
+
+/** What spoke against the release and was let pass. */
+export interface ManifestWaiver {
+  readonly rule: Rule
+  readonly project: ProjectName
+  readonly reason: string
+  readonly by: string
+  /** The day after which it no longer holds; `null`: no end. */
+  readonly until: string | null
+  /** What it lets pass, in words. */
+  readonly waived: readonly string[]
+}
+
+/** The commit that the product was released from. */
+export interface ManifestSource {
+  readonly url: string | null
+  readonly revision: string
+  readonly tag: string | null
+}
+
+/** The description of a release that everything else is made from. */
 export interface Manifest {
   readonly schema: 'firn-release/1'
   readonly product: string
   readonly release: string
-  readonly base: null
+  readonly base: ManifestBase | null
+  /** What differs from the base; ascending by project. */
+  readonly overrides: readonly ManifestOverride[]
   readonly targets: readonly string[]
-  /** The requirements asked for. */
+  /** The requirements asked for, besides those of the base. */
   readonly roots: readonly string[]
   /** Ascending by project. */
   readonly pins: readonly ManifestPin[]
   /** Ascending by project, then filename. */
   readonly files: readonly ManifestFile[]
-  readonly waivers: readonly never[]
-  readonly source: null
-  readonly changes: null
+  /** Ascending by project, then rule. */
+  readonly waivers: readonly ManifestWaiver[]
+  /** Files whose dependencies are stated only in their code, so that nobody knows whether they are met; ascending. */
+  readonly unknown: readonly string[]
+  readonly source: ManifestSource | null
+  /** The changelog's section of this release. */
+  readonly changes: string | null
   readonly 'frozen-at': Iso
   readonly 'frozen-by': string
 }
@@ -59,7 +97,8 @@ export function printManifest(manifest: Manifest): string {
 
 /** Reads a manifest that this or an earlier firn has printed. Throws `data-too-new` on a schema it does not know. */
 export function readManifest(text: string): Manifest {
-  const manifest = JSON.parse(text) as Manifest
+  // What is missing was not there to be said before 0.2.
+  const manifest: Manifest = Object.assign({ overrides: [], unknown: [] }, JSON.parse(text) as Manifest)
   if (manifest.schema !== 'firn-release/1') throw new RegistryError('data-too-new', { schema: manifest.schema })
   return manifest
 }

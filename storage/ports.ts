@@ -60,11 +60,8 @@ export interface FrozenRelease {
 
 export type ReleaseSummary = Omit<FrozenRelease, 'manifest'>
 
-/**
- * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
- * and no delete. Every backend passes `test/contract/records.ts`.
- */
-export interface Records {
+/** What is known of the pool's files. */
+export interface DistributionRecords {
   distribution(filename: string): Promise<Distribution | undefined>
   /** All files of a project, ascending by filename. */
   distributionsOf(project: ProjectName): Promise<readonly Distribution[]>
@@ -78,12 +75,25 @@ export interface Records {
    * Throws `distribution-exists`.
    */
   addDistribution(distribution: Distribution, metadata: Uint8Array, event: AuditEvent): Promise<'added' | 'same'>
+}
+
+export interface ReleaseRecords {
   release(name: ReleaseName): Promise<FrozenRelease | undefined>
   /** Ascending by product; within it the last frozen first. */
   releases(): Promise<readonly ReleaseSummary[]>
   /** Freezes a release. Throws `release-frozen` if there is one of that name, whatever its content. */
   freezeRelease(release: FrozenRelease, event: AuditEvent): Promise<void>
+}
+
+export interface EventRecords {
   /** All audit events, the oldest first. */
   events(): Promise<readonly AuditEvent[]>
+}
+
+/**
+ * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
+ * and no delete. Every backend passes `test/contract/records.ts`.
+ */
+export interface Records extends DistributionRecords, ReleaseRecords, EventRecords {
   close(): Promise<void>
 }

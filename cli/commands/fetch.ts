@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import { errors } from '../../pool/errors.ts'
 import type { FetchEvent } from '../../pool/fetch-event.ts'
-import { goneMeanwhile, registryClient } from '../client.ts'
+import { fetchIntoPool } from '../calls/fetch.ts'
+import { connect, goneMeanwhile } from '../connection.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
 import { progress, type Progress } from '../progress.ts'
@@ -42,7 +43,8 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
   const sources = await readSources(options.requirement ?? [], requirements)
   const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
   const { url, indexUrl, allFiles = false, json = false } = options
-  const events = registryClient(url).fetch(
+  const events = fetchIntoPool(
+    connect({ url }),
     { sources, targets, allFiles, ...(indexUrl === undefined ? {} : { index: indexUrl }) },
     io.signal,
   )

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { splitReleaseName } from '../../pool/release-name.ts'
-import { registryClient, type FreezeAnswer } from '../client.ts'
+import { freezeRelease, type FreezeAnswer } from '../calls/releases.ts'
+import { connect } from '../connection.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
@@ -38,9 +39,9 @@ async function freeze(name: string, requirements: readonly string[], options: Fr
   const release = splitReleaseName(name)
   const sources = await readSources(options.requirement ?? [], requirements)
   const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
-  const client = registryClient(options.url)
-  const answer = await client.freeze(release, { sources, targets, dryRun: options.dryRun === true })
-  io.stdout.write(options.json === true ? `${JSON.stringify(answer)}\n` : describe(answer, client.url))
+  const connection = connect(options)
+  const answer = await freezeRelease(connection, release, { sources, targets, dryRun: options.dryRun === true })
+  io.stdout.write(options.json === true ? `${JSON.stringify(answer)}\n` : describe(answer, connection.url))
 }
 
 const heading: Readonly<Record<FreezeAnswer['outcome'], string>> = {

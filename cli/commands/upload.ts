@@ -8,7 +8,8 @@ import pLimit from 'p-limit'
 import { errors, isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { distributionSuffixes } from '../../pool/filename.ts'
 import { compareCodePoints } from '../../pool/version.ts'
-import { registryClient, type RegistryClient, type Uploaded } from '../client.ts'
+import { uploadFile, type Uploaded } from '../calls/upload.ts'
+import { connect, type Connection } from '../connection.ts'
 import { count, printBytes, reasonOf, type Io } from '../io.ts'
 import { progress, type Progress } from '../progress.ts'
 import { serverOptions, type ServerOptions } from '../server-options.ts'
@@ -35,13 +36,13 @@ interface Pending {
 async function upload(paths: readonly string[], { url, json = false }: ServerOptions, io: Io): Promise<number> {
   const files = await findFiles(paths)
   const bar = progress(io)
-  const client = registryClient(url)
+  const connection = connect({ url })
   bar.start(files.reduce((total, { size }) => total + size, 0))
   const limit = pLimit(atOnce)
   const failures: RegistryError[] = []
   const uploadOne = async (file: Pending) => {
     try {
-      const uploaded = await uploadFile(client, file, bar, io.signal)
+      const uploaded = await uploadPending(connection, file, bar, io.signal)
       bar.line(json ? JSON.stringify({ event: 'uploaded', ...uploaded }) : describe(uploaded))
     } catch (error) {
       if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
@@ -63,8 +64,8 @@ async function upload(paths: readonly string[], { url, json = false }: ServerOpt
   return first ? errors[first.code].exit : 0
 }
 
-async function uploadFile(
-  client: RegistryClient,
+async function uploadPending(
+  connection: Connection,
   { path, size }: Pending,
   bar: Progress,
   signal: AbortSignal,
@@ -72,7 +73,7 @@ async function uploadFile(
   const hash = createHash('sha256')
   await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash)
   const file = { path, filename: basename(path), size, sha256: hash.digest('hex') }
-  return client.upload(file, (bytes) => bar.add(bytes), signal)
+  return uploadFile(connection, file, (bytes) => bar.add(bytes), signal)
 }
 
 function describe({ outcome, filename, size }: Uploaded): string {

@@ -5,14 +5,20 @@ import { describeDifference, printManifest, readManifest, sameContent, type Mani
 import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
 import { readPins } from '../../pool/pins/read-pins.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
-import type { Target } from '../../pool/target.ts'
+import { parseTarget, type Target } from '../../pool/target.ts'
+import type { Waiver } from '../../pool/waivers.ts'
 import type { FrozenRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 
 export interface FreezeRequest {
   readonly name: ReleaseName
   readonly sources: readonly Source[]
+  /** None: those of the base. */
   readonly targets: readonly Target[]
+  readonly base?: ReleaseName | undefined
+  /** `name==version` of what the pool holds for a path, VCS or URL requirement of that name. */
+  readonly use?: readonly string[]
+  readonly waivers?: readonly Waiver[]
   readonly dryRun: boolean
   readonly actor: string
 }
@@ -33,12 +39,15 @@ type FreezeDeps = Pick<Deps, 'records' | 'fault' | 'now'>
  */
 export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): Promise<Freezing> {
   const { records, now, fault } = deps
-  const { name, targets, actor } = request
+  const { name, actor } = request
+  const base = await openBase(deps, request)
+  const targets = request.targets.length > 0 ? request.targets : (base?.manifest.targets ?? []).map(parseTarget)
   const read = readPins(request.sources, targets)
   const held = await records.distributionsOfAll(read.pins.map(({ project }) => project))
   const at = now()
   const { manifest, problems } = freeze({
     name,
+    base,
     pins: read.pins,
     roots: read.roots,
     targets,
@@ -56,6 +65,18 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     manifest: kept,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
   return { outcome, digest, manifest: readManifest(kept), notices: read.notices }
+}
+
+/** Throws `release-unknown`. */
+async function openBase(
+  { records }: FreezeDeps,
+  { base }: FreezeRequest,
+): Promise<{ manifest: Manifest; digest: string } | undefined> {
+  if (!base) return undefined
+  const frozen = await records.release(base)
+  if (!frozen)
+    throw new RegistryError('release-unknown', { release: printReleaseName(base) }, { detail: printReleaseName(base) })
+  return { manifest: readManifest(frozen.manifest), digest: frozen.digest }
 }
 
 /** As a reader goes through the sources. */

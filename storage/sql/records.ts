@@ -1,160 +1,17 @@
-import { createHash } from 'node:crypto'
-import type { Kysely, Transaction } from 'kysely'
-import { canonicalJson, type Json } from '../../pool/canonical-json.ts'
-import type { Distribution } from '../../pool/distribution.ts'
-import { RegistryError } from '../../pool/errors.ts'
-import type { ProjectName } from '../../pool/project-name.ts'
-import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import type { Kysely } from 'kysely'
 import type { Fault } from '../fault.ts'
-import { refuseIfFull } from '../filesystem/durable.ts'
-import type { AuditEvent, FrozenRelease, Records } from '../ports.ts'
-import { auditEvent, distribution, distributionRow, frozenRelease } from './rows.ts'
+import type { Records } from '../ports.ts'
+import { distributionRecords } from './distributions.ts'
+import { eventRecords } from './events.ts'
+import { releaseRecords } from './releases.ts'
 import type { Schema } from './schema.ts'
-
-/** Statements hold 500 names at most: SQLite takes 32,766 parameters, PostgreSQL 65,535; 500 plans well on both. */
-const batch = 500
 
 /** Records over any SQL database that kysely speaks to. Reads that are not hot go through it, and all writes. */
 export function sqlRecords(db: Kysely<Schema>, fault: Fault): Records {
-  const filesOf = (projects: readonly ProjectName[]) =>
-    db.selectFrom('distributions').selectAll().where('project', 'in', projects).orderBy('project').orderBy('filename')
   return {
-    distribution: async (filename) => {
-      const row = await db.selectFrom('distributions').selectAll().where('filename', '=', filename).executeTakeFirst()
-      return row && distribution(row)
-    },
-    distributionsOf: async (project) => (await filesOf([project]).execute()).map(distribution),
-    distributionsOfAll: async (projects) => {
-      const found = new Map<ProjectName, Distribution[]>()
-      for (let at = 0; at < projects.length; at += batch) {
-        for (const row of await filesOf(projects.slice(at, at + batch)).execute()) addTo(found, distribution(row))
-      }
-      return found
-    },
-    projects: () => projects(db),
-    metadata: async (sha256) =>
-      (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
-    addDistribution: (file, metadata, event) =>
-      addDistribution(db, { file, metadata, event, fault }).catch(refuseIfFull),
-    release: (name) => release(db, name),
-    releases: async () => {
-      const columns = ['product', 'release', 'digest', 'frozen_at'] as const
-      const rows = await db
-        .selectFrom('releases')
-        .select(columns)
-        .orderBy('product')
-        .orderBy('frozen_at', 'desc')
-        .execute()
-      return rows.map((row) => ({
-        name: { product: row.product, release: row.release },
-        digest: row.digest,
-        frozenAt: row.frozen_at,
-      }))
-    },
-    freezeRelease: (frozen, event) => freezeRelease(db, frozen, event, fault).catch(refuseIfFull),
-    events: async () => (await db.selectFrom('events').selectAll().orderBy('sequence').execute()).map(auditEvent),
+    ...distributionRecords(db, fault),
+    ...releaseRecords(db, fault),
+    ...eventRecords(db),
     close: () => db.destroy(),
   }
-}
-
-function addTo(found: Map<ProjectName, Distribution[]>, file: Distribution): void {
-  const known = found.get(file.project)
-  if (known) known.push(file)
-  else found.set(file.project, [file])
-}
-
-async function projects(db: Kysely<Schema>): Promise<readonly { project: ProjectName; name: string }[]> {
-  const rows = await db
-    .selectFrom('distributions')
-    .select(['project', 'name', (by) => by.fn.countAll<number>().as('files')])
-    .groupBy(['project', 'name'])
-    .orderBy('project')
-    .orderBy('files', 'desc')
-    .orderBy('name')
-    .execute()
-  const first = new Map<string, string>()
-  for (const { project, name } of rows) if (!first.has(project)) first.set(project, name)
-  return [...first].map(([project, name]) => ({ project: project as ProjectName, name }))
-}
-
-interface Addition {
-  readonly file: Distribution
-  readonly metadata: Uint8Array
-  readonly event: AuditEvent
-  readonly fault: Fault
-}
-
-async function addDistribution(
-  db: Kysely<Schema>,
-  { file, metadata, event, fault }: Addition,
-): Promise<'added' | 'same'> {
-  const outcome = await db.transaction().execute(async (trx) => {
-    const inserted = await trx
-      .insertInto('distributions')
-      .values(distributionRow(file))
-      .onConflict((conflict) => conflict.column('filename').doNothing())
-      .executeTakeFirst()
-    if (inserted.numInsertedOrUpdatedRows !== 1n) return sameOrRefused(trx, file)
-    await trx
-      .insertInto('metadata')
-      .values({ sha256: file.metadataSha256, bytes: Buffer.from(metadata) })
-      .onConflict((conflict) => conflict.column('sha256').doNothing())
-      .execute()
-    await addEvent(trx, event)
-    fault('row:before-commit')
-    return 'added'
-  })
-  fault('row:committed')
-  return outcome
-}
-
-async function sameOrRefused(trx: Transaction<Schema>, { filename, sha256 }: Distribution): Promise<'same'> {
-  const held = await trx
-    .selectFrom('distributions')
-    .select('sha256')
-    .where('filename', '=', filename)
-    .executeTakeFirst()
-  if (held?.sha256 === sha256) return 'same'
-  throw new RegistryError('distribution-exists', { filename }, { detail: filename })
-}
-
-async function release(db: Kysely<Schema>, { product, release }: ReleaseName): Promise<FrozenRelease | undefined> {
-  const named = db.selectFrom('releases').selectAll().where('product', '=', product).where('release', '=', release)
-  const row = await named.executeTakeFirst()
-  return row && frozenRelease(row)
-}
-
-async function freezeRelease(
-  db: Kysely<Schema>,
-  frozen: FrozenRelease,
-  event: AuditEvent,
-  fault: Fault,
-): Promise<void> {
-  const { name, digest, manifest, frozenAt } = frozen
-  await db.transaction().execute(async (trx) => {
-    const inserted = await trx
-      .insertInto('releases')
-      .values({ ...name, digest, manifest, frozen_at: frozenAt })
-      .onConflict((conflict) => conflict.columns(['product', 'release']).doNothing())
-      .executeTakeFirst()
-    if (inserted.numInsertedOrUpdatedRows !== 1n) {
-      throw new RegistryError('release-frozen', { release: printReleaseName(name) }, { detail: printReleaseName(name) })
-    }
-    await addEvent(trx, event)
-    fault('freeze:before-commit')
-  })
-  fault('freeze:committed')
-}
-
-async function addEvent(trx: Transaction<Schema>, event: AuditEvent): Promise<void> {
-  const last = await trx.selectFrom('events').select('digest').orderBy('sequence', 'desc').limit(1).executeTakeFirst()
-  const previous = last?.digest ?? sha256('')
-  const digest = sha256(canonicalJson({ ...event, previous } as unknown as Json))
-  const facts = canonicalJson(event.facts as Json)
-  const { at, actor, verb, subject } = event
-  await trx.insertInto('events').values({ at, actor, verb, subject, facts, previous, digest }).execute()
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

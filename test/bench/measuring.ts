@@ -30,9 +30,9 @@ export async function measureRow(row: Row, contenders: readonly Contender[], rou
 
 /** A server that has ended explains an error better than the error does. */
 function deaths(contenders: readonly Contender[]): readonly string[] {
-  return contenders.flatMap(({ name, death }) => {
-    const how = death()
-    return how === undefined ? [] : [`${name} ${how}`]
+  return contenders.flatMap((contender) => {
+    const how = contender.death()
+    return how === undefined ? [] : [`${contender.name} ${how}`]
   })
 }
 

@@ -235,6 +235,6 @@ describe('without a firn server', () => {
 
   it('shows where an error came from only when asked to', async () => {
     const { stderr } = await firn(['upload', file, '--url', nowhere, '--debug'])
-    expect(stderr).toMatch(/\n {4}at .*client\.ts/)
+    expect(stderr).toMatch(/\n {4}at .*connection\.ts/)
   })
 })

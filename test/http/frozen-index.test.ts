@@ -81,6 +81,7 @@ describe('the documents beside the pages', () => {
       product: 'karl',
       release: '3.30',
       base: null,
+      overrides: [],
       targets: ['cp311-manylinux_x86_64'],
       roots: ['Zope.Interface==5.10', 'repoze.bfg==0.9.8.0-osi1'],
       pins: [
@@ -89,6 +90,7 @@ describe('the documents beside the pages', () => {
       ],
       files: frozenFiles.map((file) => manifestFile(file)),
       waivers: [],
+      unknown: [],
       source: null,
       changes: null,
       'frozen-at': manifest['frozen-at'],

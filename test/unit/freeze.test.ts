@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Distribution } from '../../pool/distribution.ts'
 import { freeze } from '../../pool/freeze.ts'
 import { describeDifference, printManifest, readManifest, sameContent } from '../../pool/manifest.ts'
-import { constraintsTxt, requirementsTxt, versionsCfg } from '../../pool/pages/release-files.ts'
+import { constraintsTxt, requirementsTxt } from '../../pool/documents/requirements-txt.ts'
+import { versionsCfg } from '../../pool/documents/versions-cfg.ts'
 import { readPins } from '../../pool/pins/read-pins.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 import { parseTarget } from '../../pool/target.ts'
@@ -36,6 +37,7 @@ function frozen(text: string, files = pool) {
   const targets = [parseTarget('cp311-manylinux_x86_64')]
   const { pins, roots } = readPins([{ name: 'pins', text }], targets)
   return freeze({
+    base: undefined,
     name: { product: 'karl', release: '3.30' },
     pins,
     roots,

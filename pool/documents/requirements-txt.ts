@@ -1,8 +1,6 @@
 import type { Sha256 } from '../distribution.ts'
-import { printReleaseName } from '../release-name.ts'
 import type { Manifest, ManifestPin } from '../manifest.ts'
-
-/** The release as the files that pip, uv and zc.buildout read. All lines ascend by project. */
+import { document } from './document.ts'
 
 /** For `pip install --require-hashes -r`: every pin with the sha256 of each of its files. */
 export function requirementsTxt(manifest: Manifest, digest: Sha256): string {
@@ -24,16 +22,6 @@ export function constraintsTxt(manifest: Manifest, digest: Sha256): string {
   return document(manifest, digest, manifest.pins.map(requirement))
 }
 
-/** For `[buildout] extends =`. A marker has no place in it: on a target where it does not hold, nothing asks for it. */
-export function versionsCfg(manifest: Manifest, digest: Sha256): string {
-  const pins = manifest.pins.map(({ name, version }) => `${name} = ${version}`)
-  return document(manifest, digest, ['[buildout]', 'versions = versions', '', '[versions]', ...pins])
-}
-
 function requirement({ name, version, marker }: ManifestPin): string {
   return `${name}==${version}${marker === null ? '' : ` ; ${marker}`}`
-}
-
-function document(manifest: Manifest, digest: Sha256, lines: readonly string[]): string {
-  return [`# ${printReleaseName(manifest)}`, `# sha256:${digest}`, ...lines, ''].join('\n')
 }

@@ -1,0 +1,20 @@
+import type { FetchEvent } from '../../pool/fetch-event.ts'
+import type { Source } from '../../pool/pins/pin.ts'
+import { jsonOptions, linesOf, type Connection } from '../connection.ts'
+
+export interface FetchBody {
+  readonly sources: readonly Source[]
+  readonly targets: readonly string[]
+  readonly allFiles: boolean
+  readonly index?: string
+}
+
+/** `POST /api/v1/fetch`: what happens, as it happens. */
+export async function* fetchIntoPool(
+  connection: Connection,
+  body: FetchBody,
+  signal: AbortSignal,
+): AsyncGenerator<FetchEvent> {
+  const answer = await connection.send('POST', '/api/v1/fetch', { ...jsonOptions(body), signal })
+  for await (const line of linesOf(connection.url, answer)) yield JSON.parse(line) as FetchEvent
+}

@@ -1,0 +1,33 @@
+import type { Manifest } from '../../pool/manifest.ts'
+import type { Notice, Source } from '../../pool/pins/pin.ts'
+import type { ReleaseName } from '../../pool/release-name.ts'
+import type { Waiver } from '../../pool/waivers.ts'
+import type { Connection } from '../connection.ts'
+
+/** The shapes are those of `server/routes/releases.ts`. */
+export interface FreezeBody {
+  readonly sources: readonly Source[]
+  readonly targets: readonly string[]
+  readonly base?: string
+  readonly use?: readonly string[]
+  readonly waivers?: readonly Waiver[]
+  readonly dryRun: boolean
+}
+
+export interface FreezeAnswer {
+  readonly release: string
+  readonly outcome: 'frozen' | 'same' | 'checked'
+  readonly digest: string
+  readonly path: string
+  readonly notices: readonly Notice[]
+  readonly manifest: Manifest
+}
+
+export function releasePath({ product, release }: ReleaseName): string {
+  return `/api/v1/releases/${encodeURIComponent(product)}/${encodeURIComponent(release)}`
+}
+
+/** `PUT /api/v1/releases/PRODUCT/RELEASE`. */
+export function freezeRelease(connection: Connection, name: ReleaseName, body: FreezeBody): Promise<FreezeAnswer> {
+  return connection.json('PUT', releasePath(name), body)
+}

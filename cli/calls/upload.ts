@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import type { Distribution } from '../../pool/distribution.ts'
+import type { Connection, SendOptions } from '../connection.ts'
+
+export interface Uploaded extends Distribution {
+  readonly outcome: 'added' | 'same'
+}
+
+export interface LocalFile {
+  readonly path: string
+  readonly filename: string
+  readonly size: number
+  readonly sha256: string
+}
+
+/** `POST /legacy/`: puts one file into the pool. */
+export async function uploadFile(
+  connection: Connection,
+  file: LocalFile,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Uploaded> {
+  const body = await connection.send('POST', '/legacy/', { ...uploadForm(file, onBytes), signal })
+  return (await body.json()) as Uploaded
+}
+
+/** The form of `/legacy/` around a file that is streamed from disk, with its length known beforehand. */
+function uploadForm({ path, filename, size, sha256 }: LocalFile, onBytes: (bytes: number) => void): SendOptions {
+  const boundary = `firn-${randomUUID()}`
+  const fields = { ':action': 'file_upload', protocol_version: '1', sha256_digest: sha256 }
+  const head = Buffer.from(
+    [
+      ...Object.entries(fields).map(
+        ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      ),
+      `--${boundary}\r\nContent-Disposition: form-data; name="content"; filename="${filename.replaceAll('"', '%22')}"\r\n`,
+      'Content-Type: application/octet-stream\r\n\r\n',
+    ].join(''),
+  )
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield head
+    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+      yield chunk
+      onBytes(chunk.length)
+    }
+    yield tail
+  }
+  return {
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': String(head.length + size + tail.length),
+    },
+    body: body(),
+  }
+}

@@ -1,0 +1,17 @@
+import type { Request } from 'express'
+import type { z } from 'zod'
+import { RegistryError } from '../../pool/errors.ts'
+
+/** A request's JSON body as its schema has it. Throws `request-invalid`, which names each field that is wrong. */
+export function parseBody<S extends z.ZodType>(schema: S, { body }: Request): z.output<S> {
+  const { success, data, error } = schema.safeParse(body)
+  if (success) return data
+  const problems = error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ message: `${path.join('.') || 'body'}: ${message.slice(0, 300)}` }))
+  throw new RegistryError(
+    'request-invalid',
+    { problems },
+    { detail: problems.map(({ message }) => message).join('; ') },
+  )
+}

@@ -1,0 +1,67 @@
+import { Router, type Request } from 'express'
+import { z } from 'zod'
+import { rules } from '../../pool/findings.ts'
+import { parseProjectName } from '../../pool/project-name.ts'
+import { parseReleaseName, printReleaseName, splitReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import { parseTarget } from '../../pool/target.ts'
+import { freezeRelease, type FreezeRequest } from '../actions/freeze-release.ts'
+import type { Deps } from '../deps.ts'
+import { actorOf } from '../http/actor.ts'
+import { parseBody } from '../http/body.ts'
+import { sourcesField, targetsField } from './pin-sources.ts'
+
+const text = z.string().max(500)
+
+const waiver = z.strictObject({
+  rule: z.enum(rules).nullable().default(null),
+  project: text,
+  reason: text.min(1),
+  until: z.iso.date().nullable().default(null),
+  by: text.nullable().default(null),
+})
+
+const freezeBody = z.strictObject({
+  sources: sourcesField.default([]),
+  /** None: those of the base. */
+  targets: targetsField.default([]),
+  base: text.optional(),
+  use: z.array(text).max(1000).default([]),
+  waivers: z.array(waiver).max(1000).default([]),
+  dryRun: z.boolean().default(false),
+})
+
+/** `/api/v1/releases`: what is frozen, and freezing. */
+export function releaseRoutes(deps: Deps): Router {
+  const router = Router()
+  router.get('/', async (_req, res) => {
+    const releases = await deps.records.releases()
+    res.json({ releases: releases.map(({ name, digest, frozenAt }) => ({ ...name, digest, 'frozen-at': frozenAt })) })
+  })
+  router.put('/:product/:release', async (req, res) => {
+    const name = parseReleaseName(req.params.product, req.params.release)
+    const { outcome, digest, manifest, notices } = await freezeRelease(deps, freezeRequest(name, req))
+    deps.fault('freeze:before-answer')
+    res.status(outcome === 'frozen' ? 201 : 200)
+    res.json({
+      release: printReleaseName(name),
+      outcome,
+      digest,
+      path: `/index/${printReleaseName(name)}/`,
+      notices,
+      manifest,
+    })
+  })
+  return router
+}
+
+function freezeRequest(name: ReleaseName, req: Request<{ product: string; release: string }>): FreezeRequest {
+  const body = parseBody(freezeBody, req as Request)
+  return {
+    ...body,
+    name,
+    targets: body.targets.map(parseTarget),
+    base: body.base === undefined ? undefined : splitReleaseName(body.base),
+    waivers: body.waivers.map((each) => ({ ...each, project: parseProjectName(each.project) })),
+    actor: actorOf(req),
+  }
+}

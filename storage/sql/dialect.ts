@@ -1,0 +1,25 @@
+import { sql, type Kysely } from 'kysely'
+
+/** What SQLite and PostgreSQL spell differently. One set of migrations serves both. */
+export interface Dialect {
+  readonly bytes: 'blob' | 'bytea'
+  /** The type of a primary key that counts up. */
+  readonly serial: 'integer' | 'bigserial'
+  /** A trigger that refuses update and delete of a table's rows. */
+  readonly immutable: (db: Kysely<unknown>, table: string) => Promise<void>
+}
+
+export const sqliteDialect: Dialect = {
+  bytes: 'blob',
+  serial: 'integer',
+  async immutable(db, table) {
+    for (const change of ['update', 'delete']) {
+      await sql
+        .raw(
+          `create trigger ${table}_no_${change} before ${change} on ${table}
+           begin select raise(abort, '${table} are immutable'); end`,
+        )
+        .execute(db)
+    }
+  },
+}

@@ -1,0 +1,98 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Distribution } from '../../pool/distribution.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import type { Fault } from '../fault.ts'
+import { refuseIfFull } from '../filesystem/durable.ts'
+import type { AuditEvent, DistributionRecords } from '../ports.ts'
+import { addEvent } from './events.ts'
+import { distribution, distributionRow } from './rows.ts'
+import type { Schema } from './schema.ts'
+
+/** Statements hold 500 names at most: SQLite takes 32,766 parameters, PostgreSQL 65,535; 500 plans well on both. */
+const batch = 500
+
+export function distributionRecords(db: Kysely<Schema>, fault: Fault): DistributionRecords {
+  const filesOf = (projects: readonly ProjectName[]) =>
+    db.selectFrom('distributions').selectAll().where('project', 'in', projects).orderBy('project').orderBy('filename')
+  return {
+    distribution: async (filename) => {
+      const row = await db.selectFrom('distributions').selectAll().where('filename', '=', filename).executeTakeFirst()
+      return row && distribution(row)
+    },
+    distributionsOf: async (project) => (await filesOf([project]).execute()).map(distribution),
+    distributionsOfAll: async (projects) => {
+      const found = new Map<ProjectName, Distribution[]>()
+      for (let at = 0; at < projects.length; at += batch) {
+        for (const row of await filesOf(projects.slice(at, at + batch)).execute()) addTo(found, distribution(row))
+      }
+      return found
+    },
+    projects: () => projects(db),
+    metadata: async (sha256) =>
+      (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
+    addDistribution: (file, metadata, event) =>
+      addDistribution(db, { file, metadata, event, fault }).catch(refuseIfFull),
+  }
+}
+
+function addTo(found: Map<ProjectName, Distribution[]>, file: Distribution): void {
+  const known = found.get(file.project)
+  if (known) known.push(file)
+  else found.set(file.project, [file])
+}
+
+async function projects(db: Kysely<Schema>): Promise<readonly { project: ProjectName; name: string }[]> {
+  const rows = await db
+    .selectFrom('distributions')
+    .select(['project', 'name', (by) => by.fn.countAll<number>().as('files')])
+    .groupBy(['project', 'name'])
+    .orderBy('project')
+    .orderBy('files', 'desc')
+    .orderBy('name')
+    .execute()
+  const first = new Map<string, string>()
+  for (const { project, name } of rows) if (!first.has(project)) first.set(project, name)
+  return [...first].map(([project, name]) => ({ project: project as ProjectName, name }))
+}
+
+interface Addition {
+  readonly file: Distribution
+  readonly metadata: Uint8Array
+  readonly event: AuditEvent
+  readonly fault: Fault
+}
+
+async function addDistribution(
+  db: Kysely<Schema>,
+  { file, metadata, event, fault }: Addition,
+): Promise<'added' | 'same'> {
+  const outcome = await db.transaction().execute(async (trx) => {
+    const inserted = await trx
+      .insertInto('distributions')
+      .values(distributionRow(file))
+      .onConflict((conflict) => conflict.column('filename').doNothing())
+      .executeTakeFirst()
+    if (inserted.numInsertedOrUpdatedRows !== 1n) return sameOrRefused(trx, file)
+    await trx
+      .insertInto('metadata')
+      .values({ sha256: file.metadataSha256, bytes: Buffer.from(metadata) })
+      .onConflict((conflict) => conflict.column('sha256').doNothing())
+      .execute()
+    await addEvent(trx, event)
+    fault('row:before-commit')
+    return 'added'
+  })
+  fault('row:committed')
+  return outcome
+}
+
+async function sameOrRefused(trx: Transaction<Schema>, { filename, sha256 }: Distribution): Promise<'same'> {
+  const held = await trx
+    .selectFrom('distributions')
+    .select('sha256')
+    .where('filename', '=', filename)
+    .executeTakeFirst()
+  if (held?.sha256 === sha256) return 'same'
+  throw new RegistryError('distribution-exists', { filename }, { detail: filename })
+}

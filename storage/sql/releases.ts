@@ -1,0 +1,58 @@
+import type { Kysely } from 'kysely'
+import { RegistryError } from '../../pool/errors.ts'
+import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import type { Fault } from '../fault.ts'
+import { refuseIfFull } from '../filesystem/durable.ts'
+import type { AuditEvent, FrozenRelease, ReleaseRecords } from '../ports.ts'
+import { addEvent } from './events.ts'
+import { frozenRelease } from './rows.ts'
+import type { Schema } from './schema.ts'
+
+export function releaseRecords(db: Kysely<Schema>, fault: Fault): ReleaseRecords {
+  return {
+    release: (name) => release(db, name),
+    releases: async () => {
+      const columns = ['product', 'release', 'digest', 'frozen_at'] as const
+      const rows = await db
+        .selectFrom('releases')
+        .select(columns)
+        .orderBy('product')
+        .orderBy('frozen_at', 'desc')
+        .execute()
+      return rows.map((row) => ({
+        name: { product: row.product, release: row.release },
+        digest: row.digest,
+        frozenAt: row.frozen_at,
+      }))
+    },
+    freezeRelease: (frozen, event) => freezeRelease(db, frozen, event, fault).catch(refuseIfFull),
+  }
+}
+
+async function release(db: Kysely<Schema>, { product, release }: ReleaseName): Promise<FrozenRelease | undefined> {
+  const named = db.selectFrom('releases').selectAll().where('product', '=', product).where('release', '=', release)
+  const row = await named.executeTakeFirst()
+  return row && frozenRelease(row)
+}
+
+async function freezeRelease(
+  db: Kysely<Schema>,
+  frozen: FrozenRelease,
+  event: AuditEvent,
+  fault: Fault,
+): Promise<void> {
+  const { name, digest, manifest, frozenAt } = frozen
+  await db.transaction().execute(async (trx) => {
+    const inserted = await trx
+      .insertInto('releases')
+      .values({ ...name, digest, manifest, frozen_at: frozenAt })
+      .onConflict((conflict) => conflict.columns(['product', 'release']).doNothing())
+      .executeTakeFirst()
+    if (inserted.numInsertedOrUpdatedRows !== 1n) {
+      throw new RegistryError('release-frozen', { release: printReleaseName(name) }, { detail: printReleaseName(name) })
+    }
+    await addEvent(trx, event)
+    fault('freeze:before-commit')
+  })
+  fault('freeze:committed')
+}
