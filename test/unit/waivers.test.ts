@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RegistryError } from '../../pool/errors.ts'
+import type { RegistryError } from '../../pool/errors.ts'
 import type { Finding } from '../../pool/findings.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 import { applyWaivers, parseWaiver } from '../../pool/waivers.ts'
