@@ -12,8 +12,11 @@ export interface DistributionFacts {
   readonly requires: readonly string[] | null
   /** The extras that it says it has, normalised (PEP 685), ascending. */
   readonly extras: readonly string[]
-  /** Requirements to build a sdist (PEP 518; what pip takes where there is no pyproject.toml); `[]` for wheels and eggs. */
-  readonly buildRequires: readonly string[]
+  /**
+   * Requirements to build a sdist (PEP 518; what pip takes where there is no pyproject.toml); `[]` for wheels and eggs.
+   * `null`: unknown, since its pyproject.toml cannot be read.
+   */
+  readonly buildRequires: readonly string[] | null
   readonly licence: LicenceStatement
   /** SBOM documents inside a wheel (PEP 770), ascending by path. */
   readonly sboms: readonly EmbeddedSbom[]

@@ -1,4 +1,5 @@
 import { RegistryError } from './errors.ts'
+import { readHeaders, type Headers } from './metadata-headers.ts'
 import { parseProjectName, type ProjectName } from './project-name.ts'
 import { parseVersionText } from './version-text.ts'
 
@@ -15,7 +16,7 @@ export interface CoreMetadata {
  * Throws `metadata-invalid`; `name-invalid` and `version-invalid` for these fields.
  */
 export function parseMetadata(bytes: Uint8Array): CoreMetadata {
-  const fields = readHeaders(decode(bytes))
+  const fields = readHeaders(bytes)
   const name = only(fields, 'name')
   const version = only(fields, 'version')
   if (name === undefined || version === undefined) {
@@ -27,37 +28,6 @@ export function parseMetadata(bytes: Uint8Array): CoreMetadata {
     throw new RegistryError('metadata-invalid', { field: 'Requires-Python' }, { detail: 'Requires-Python is too long' })
   }
   return { project: parseProjectName(name), name, version: parseVersionText(version), requiresPython }
-}
-
-/** Metadata of 2008 is often Latin-1; the specification says UTF-8 since 2.1. */
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return new TextDecoder('latin1').decode(bytes)
-  }
-}
-
-type Headers = ReadonlyMap<string, readonly string[]>
-
-function readHeaders(text: string): Headers {
-  const headers = new Map<string, string[]>()
-  let values: string[] | undefined
-  for (const line of text.split(/\r\n|\r|\n/)) {
-    if (line === '') break // the description follows as the body
-    if (/^[ \t]/.test(line)) {
-      const last = values?.pop()
-      if (last !== undefined) values?.push(`${last}\n${line}`)
-      continue
-    }
-    const colon = line.indexOf(':')
-    if (colon < 1) break
-    const key = line.slice(0, colon).trim().toLowerCase()
-    values = headers.get(key) ?? []
-    headers.set(key, values)
-    values.push(line.slice(colon + 1).trim())
-  }
-  return headers
 }
 
 /** A field that may stand once. Old tools write `UNKNOWN` for what they do not know. Throws `metadata-invalid` on two. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Distribution, Iso, Sha256 } from '../pool/distribution.ts'
+import type { DistributionFacts } from '../pool/facts.ts'
 import type { ProjectName } from '../pool/project-name.ts'
 import type { ReleaseName } from '../pool/release-name.ts'
 
@@ -74,7 +75,25 @@ export interface DistributionRecords {
    * Adds a row whose bytes the pool holds already. `same`: it was there with the same sha256, nothing was written.
    * Throws `distribution-exists`.
    */
-  addDistribution(distribution: Distribution, metadata: Uint8Array, event: AuditEvent): Promise<'added' | 'same'>
+  addDistribution(addition: Addition, event: AuditEvent): Promise<'added' | 'same'>
+}
+
+/** A file with what was read out of it when it came. */
+export interface Addition {
+  readonly distribution: Distribution
+  readonly metadata: Uint8Array
+  readonly facts: DistributionFacts
+}
+
+/** What is read out of files, by the digest of their content. */
+export interface FactRecords {
+  /** As the present reader reads them; contents that it has not read are not in the map. */
+  factsOfAll(sha256s: readonly Sha256[]): Promise<ReadonlyMap<Sha256, DistributionFacts>>
+  /**
+   * Adds facts of files that came before there was this reader. No event tells of it: they follow from the bytes.
+   * What is there already stays.
+   */
+  addFacts(facts: ReadonlyMap<Sha256, DistributionFacts>): Promise<void>
 }
 
 export interface ReleaseRecords {
@@ -94,6 +113,6 @@ export interface EventRecords {
  * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
  * and no delete. Every backend passes `test/contract/records.ts`.
  */
-export interface Records extends DistributionRecords, ReleaseRecords, EventRecords {
+export interface Records extends DistributionRecords, FactRecords, ReleaseRecords, EventRecords {
   close(): Promise<void>
 }

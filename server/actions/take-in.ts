@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { admit, type Claim } from '../../pool/admit.ts'
 import type { Distribution, Origin } from '../../pool/distribution.ts'
 import { isRegistryError, RegistryError } from '../../pool/errors.ts'
+import { readFacts } from '../../pool/facts/read-facts.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
-import { readMetadata } from '../../storage/archives/read-metadata.ts'
-import type { AuditEvent, Staged } from '../../storage/ports.ts'
+import { readArchive } from '../../storage/archives/read-archive.ts'
+import type { Addition, AuditEvent, Staged } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 
 export interface Delivery {
@@ -30,22 +31,18 @@ export interface TakenIn {
  */
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
-    const { distribution, metadata } = await inspect(deps, delivery)
+    const addition = await inspect(deps, delivery)
     deps.fault('upload:checked')
-    return await deps.lock(distribution.filename.toLowerCase(), () => enter(deps, delivery, distribution, metadata))
+    return await deps.lock(addition.distribution.filename.toLowerCase(), () => enter(deps, delivery, addition))
   } finally {
     await deps.staging.discard(delivery.staged)
   }
 }
 
-interface Inspected {
-  readonly distribution: Distribution
-  readonly metadata: Uint8Array
-}
-
-async function inspect({ now }: Deps, { staged, filename, claim, origin }: Delivery): Promise<Inspected> {
+async function inspect({ now }: Deps, { staged, filename, claim, origin }: Delivery): Promise<Addition> {
   const file = parseFilename(filename)
-  const metadata = await readMetadata(staged.path, file)
+  const parts = await readArchive(staged.path, file)
+  const { metadata } = parts
   const distribution = admit({
     file,
     metadata: parseMetadata(metadata),
@@ -56,16 +53,12 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin }: Deliv
     origin,
     at: now(),
   })
-  return { distribution, metadata }
+  return { distribution, metadata, facts: readFacts(file.kind, distribution.project, parts) }
 }
 
 /** Bytes before rows: a crash between the two leaves a file that nothing names. */
-async function enter(
-  deps: Deps,
-  delivery: Delivery,
-  distribution: Distribution,
-  metadata: Uint8Array,
-): Promise<TakenIn> {
+async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promise<TakenIn> {
+  const { distribution } = addition
   const { filename, sha256, size, project, version } = distribution
   const held = await deps.records.distribution(filename)
   if (!held) {
@@ -76,7 +69,7 @@ async function enter(
   const { actor, verb } = delivery
   const facts = { project, version, sha256, size, ...(delivery.origin ? { url: delivery.origin.url } : {}) }
   const event: AuditEvent = { at: distribution.uploadTime, actor, verb, subject: filename, facts }
-  const outcome = await deps.records.addDistribution(distribution, metadata, event)
+  const outcome = await deps.records.addDistribution(addition, event)
   return { distribution: held && outcome === 'same' ? held : distribution, outcome }
 }
 

@@ -4,13 +4,12 @@ import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
-import type { AuditEvent, DistributionRecords } from '../ports.ts'
+import type { Addition, AuditEvent, DistributionRecords } from '../ports.ts'
+import { inBatches } from './batch.ts'
 import { addEvent } from './events.ts'
+import { insertFacts } from './facts.ts'
 import { distribution, distributionRow } from './rows.ts'
 import type { Schema } from './schema.ts'
-
-/** Statements hold 500 names at most: SQLite takes 32,766 parameters, PostgreSQL 65,535; 500 plans well on both. */
-const batch = 500
 
 export function distributionRecords(db: Kysely<Schema>, fault: Fault): DistributionRecords {
   const filesOf = (projects: readonly ProjectName[]) =>
@@ -23,16 +22,13 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault): Distribut
     distributionsOf: async (project) => (await filesOf([project]).execute()).map(distribution),
     distributionsOfAll: async (projects) => {
       const found = new Map<ProjectName, Distribution[]>()
-      for (let at = 0; at < projects.length; at += batch) {
-        for (const row of await filesOf(projects.slice(at, at + batch)).execute()) addTo(found, distribution(row))
-      }
+      for (const row of await inBatches(projects, (some) => filesOf(some).execute())) addTo(found, distribution(row))
       return found
     },
     projects: () => projects(db),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
-    addDistribution: (file, metadata, event) =>
-      addDistribution(db, { file, metadata, event, fault }).catch(refuseIfFull),
+    addDistribution: (addition, event) => addDistribution(db, addition, event, fault).catch(refuseIfFull),
   }
 }
 
@@ -56,16 +52,11 @@ async function projects(db: Kysely<Schema>): Promise<readonly { project: Project
   return [...first].map(([project, name]) => ({ project: project as ProjectName, name }))
 }
 
-interface Addition {
-  readonly file: Distribution
-  readonly metadata: Uint8Array
-  readonly event: AuditEvent
-  readonly fault: Fault
-}
-
 async function addDistribution(
   db: Kysely<Schema>,
-  { file, metadata, event, fault }: Addition,
+  { distribution: file, metadata, facts }: Addition,
+  event: AuditEvent,
+  fault: Fault,
 ): Promise<'added' | 'same'> {
   const outcome = await db.transaction().execute(async (trx) => {
     const inserted = await trx
@@ -79,6 +70,7 @@ async function addDistribution(
       .values({ sha256: file.metadataSha256, bytes: Buffer.from(metadata) })
       .onConflict((conflict) => conflict.column('sha256').doNothing())
       .execute()
+    await insertFacts(trx, file.sha256, facts)
     await addEvent(trx, event)
     fault('row:before-commit')
     return 'added'

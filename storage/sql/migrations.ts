@@ -1,11 +1,15 @@
 import type { Kysely, Migration } from 'kysely'
 import type { Dialect } from './dialect.ts'
 import { poolAndReleases } from './migrations/0001-pool-and-releases.ts'
+import { facts } from './migrations/0002-facts.ts'
 
 /**
  * Every change of the schema, by name, in order. A migration that has been released is never edited: a data directory
  * that names one unknown here was made by a newer firn.
  */
 export function migrations(dialect: Dialect): Record<string, Migration> {
-  return { '0001-pool-and-releases': { up: (db: Kysely<unknown>) => poolAndReleases(db, dialect) } }
+  return {
+    '0001-pool-and-releases': { up: (db: Kysely<unknown>) => poolAndReleases(db, dialect) },
+    '0002-facts': { up: (db: Kysely<unknown>) => facts(db, dialect) },
+  }
 }

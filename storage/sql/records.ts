@@ -3,6 +3,7 @@ import type { Fault } from '../fault.ts'
 import type { Records } from '../ports.ts'
 import { distributionRecords } from './distributions.ts'
 import { eventRecords } from './events.ts'
+import { factRecords } from './facts.ts'
 import { releaseRecords } from './releases.ts'
 import type { Schema } from './schema.ts'
 
@@ -10,6 +11,7 @@ import type { Schema } from './schema.ts'
 export function sqlRecords(db: Kysely<Schema>, fault: Fault): Records {
   return {
     ...distributionRecords(db, fault),
+    ...factRecords(db),
     ...releaseRecords(db, fault),
     ...eventRecords(db),
     close: () => db.destroy(),

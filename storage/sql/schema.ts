@@ -4,6 +4,7 @@ import type { Generated } from 'kysely'
 export interface Schema {
   readonly distributions: DistributionRow
   readonly metadata: MetadataRow
+  readonly facts: FactsRow
   readonly releases: ReleaseRow
   readonly events: EventRow
 }
@@ -28,6 +29,14 @@ export interface DistributionRow {
 export interface MetadataRow {
   readonly sha256: string
   readonly bytes: Buffer
+}
+
+export interface FactsRow {
+  readonly sha256: string
+  /** Which `factsReader` read them. */
+  readonly reader: number
+  /** Canonical JSON. */
+  readonly facts: string
 }
 
 export interface ReleaseRow {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Distribution } from '../../pool/distribution.ts'
+import type { DistributionFacts } from '../../pool/facts.ts'
 import { normaliseName } from '../../pool/project-name.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { freezeRelease } from '../../server/actions/freeze-release.ts'
@@ -22,6 +23,15 @@ export const target = 'cp311-manylinux_x86_64'
 export const two = 'two'
 export const big = 'big'
 export const served = 'served'
+
+/** What nothing is needed by. */
+const facts: DistributionFacts = {
+  requires: [],
+  extras: [],
+  buildRequires: [],
+  licence: { expression: null, text: null, classifiers: [] },
+  sboms: [],
+}
 
 const bigFiles = 500
 const requiresPython = '>=3.8'
@@ -100,7 +110,7 @@ async function add(store: Store, data: string, { filename, bytes, name, version,
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, filename), bytes)
   const event = { at, actor: 'bench', verb: 'upload', subject: filename, facts: { sha256: file.sha256 } } as const
-  await store.records.addDistribution(file, metadata, event)
+  await store.records.addDistribution({ distribution: file, metadata, facts }, event)
 }
 
 /** A data directory with the same content, for another server: files are shared, since nobody changes them. */

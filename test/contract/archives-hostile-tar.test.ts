@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { ArchiveForm } from '../../storage/archives/read-metadata.ts'
+import type { ArchiveForm } from '../../storage/archives/read-archive.ts'
 import { makeWheel, metadataOf, tarOf, type TarItem } from '../support/archives.ts'
 import { makeStage, type Refusals, rows, type Stage } from '../support/hostile.ts'
 import { bzip2Of, gzipOf, paxBody } from '../support/tar-of.ts'

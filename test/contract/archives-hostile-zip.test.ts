@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { ArchiveForm } from '../../storage/archives/read-metadata.ts'
+import type { ArchiveForm } from '../../storage/archives/read-archive.ts'
 import {
   makeEgg,
   makeSdist,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { array, assert, asyncProperty, nat, tuple } from 'fast-check'
-import type { ArchiveForm } from '../../storage/archives/read-metadata.ts'
+import type { ArchiveForm } from '../../storage/archives/read-archive.ts'
 import { makeEgg, makeSdist, makeWheel, metadataOf, tarOf, zipOf } from '../support/archives.ts'
 import { makeStage, type Stage } from '../support/hostile.ts'
 import { bzip2Of, gzipOf } from '../support/tar-of.ts'

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ArchiveForm, readMetadata } from '../../storage/archives/read-metadata.ts'
+import { type ArchiveForm, readArchive } from '../../storage/archives/read-archive.ts'
 import {
   makeEgg,
   makeSdist,
@@ -36,7 +36,7 @@ afterAll(() => rm(directory, { recursive: true }))
 async function read(bytes: Buffer, form: ArchiveForm): Promise<string> {
   const path = join(directory, 'staged')
   await writeFile(path, bytes)
-  return Buffer.from(await readMetadata(path, form)).toString()
+  return Buffer.from((await readArchive(path, form)).metadata).toString()
 }
 
 describe('reads what the builders make', () => {
@@ -60,7 +60,7 @@ describe('reads what the builders make', () => {
     const latin1 = Buffer.from('Name: karl\nAuthor: Jos\xe9\n', 'latin1')
     const path = join(directory, 'latin1')
     await writeFile(path, makeSdist({ ...wanted, metadata: latin1 }).bytes)
-    expect(Buffer.from(await readMetadata(path, SDIST))).toEqual(latin1)
+    expect(Buffer.from((await readArchive(path, SDIST)).metadata)).toEqual(latin1)
   })
 
   it('takes no PKG-INFO from deeper in', async () => {
@@ -216,12 +216,14 @@ describe('reads zips of every make', () => {
     const script =
       'import sys,zipfile as z;f=z.ZipFile(sys.argv[1]);sys.stdout.buffer.write(f.read([n for n in f.namelist() if n.endswith(".dist-info/METADATA") and n.count("/")==1][0]))'
     for (const path of real)
-      expect(Buffer.from(await readMetadata(path, WHEEL))).toEqual(execFileSync('python3', ['-c', script, path]))
+      expect(Buffer.from((await readArchive(path, WHEEL)).metadata)).toEqual(
+        execFileSync('python3', ['-c', script, path]),
+      )
   })
 })
 
 it('passes errors of the file system on', async () => {
-  await expect(readMetadata(join(directory, 'no-such-file'), WHEEL)).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(readArchive(join(directory, 'no-such-file'), WHEEL)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
 /** The wheels of pip and setuptools that `ensurepip` holds, where this Python has them. */

@@ -8,7 +8,7 @@ import { layout } from '../../storage/layout.ts'
 import { openSqliteRecords } from '../../storage/sql/sqlite.ts'
 import { openStore } from '../../storage/store.ts'
 import { spawnServer, temporaryDirectory } from '../support/server.ts'
-import { aFile, anEvent, recordsContract, type EventLine, type RecordsFixture } from './records.ts'
+import { aFile, anAddition, anEvent, recordsContract, type EventLine, type RecordsFixture } from './records.ts'
 
 recordsContract('SQLite', makeFixture)
 
@@ -68,15 +68,17 @@ describe('a data directory', () => {
     const tables = `select name from sqlite_master where type = 'table' and name not like 'kysely%' order by name`
     expect((await readdir(deep)).filter((name) => !name.startsWith('firn.'))).toEqual(['pool', 'staging'])
     expect(rowsOf(database, tables)).toEqual(
-      ['distributions', 'events', 'metadata', 'releases'].map((name) => ({ name })),
+      ['distributions', 'events', 'facts', 'metadata', 'releases'].map((name) => ({ name })),
     )
-    expect(rowsOf(database, 'select name from kysely_migration')).toEqual([{ name: '0001-pool-and-releases' }])
+    expect(rowsOf(database, 'select name from kysely_migration order by name')).toEqual(
+      ['0001-pool-and-releases', '0002-facts'].map((name) => ({ name })),
+    )
     await store.close()
   })
 
   it('keeps what was added when it is opened again', async () => {
     const before = await openStore(data)
-    await before.records.addDistribution(aFile('a.zip'), Buffer.from('x'), anEvent('a.zip'))
+    await before.records.addDistribution(anAddition(aFile('a.zip')), anEvent('a.zip'))
     await before.close()
     const after = await openStore(data)
     expect(await after.records.distribution('a.zip')).toEqual(aFile('a.zip'))

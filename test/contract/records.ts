@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Distribution } from '../../pool/distribution.ts'
+import type { DistributionFacts } from '../../pool/facts.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
-import type { AuditEvent, FrozenRelease, Records } from '../../storage/ports.ts'
+import type { Addition, AuditEvent, FrozenRelease, Records } from '../../storage/ports.ts'
 import { sha256 } from './pool-files.ts'
 
 /** An event's row as the backend keeps it, for the chain. */
@@ -46,6 +47,18 @@ export function aFile(filename: string, more: Partial<Distribution> = {}): Distr
   }
 }
 
+export const someFacts: DistributionFacts = {
+  requires: ['zope.interface>=5', 'WebOb ; extra == "web"'],
+  extras: ['web'],
+  buildRequires: ['setuptools>=40.8.0'],
+  licence: { expression: 'ZPL-2.1', text: null, classifiers: ['License :: OSI Approved'] },
+  sboms: [{ path: 'karl-3.30.dist-info/sboms/a.cdx.json', sha256: sha256('{}'), text: '{}' }],
+}
+
+export function anAddition(distribution: Distribution, bytes: Uint8Array = metadata): Addition {
+  return { distribution, metadata: bytes, facts: someFacts }
+}
+
 export function anEvent(subject: string, verb: AuditEvent['verb'] = 'upload'): AuditEvent {
   return { at, actor: 'anonymous', verb, subject, facts: { size: 1, b: { z: null, a: 'é"\\' } } }
 }
@@ -73,6 +86,9 @@ export function recordsContract(name: string, make: () => Promise<RecordsFixture
     describe('two writers at once', () => {
       writers()
     })
+    describe('facts', () => {
+      facts()
+    })
     describe('releases', () => {
       releases()
     })
@@ -86,7 +102,7 @@ export function recordsContract(name: string, make: () => Promise<RecordsFixture
 }
 
 function add(file: Distribution, bytes: Uint8Array = metadata): Promise<'added' | 'same'> {
-  return fixture.records.addDistribution(file, bytes, anEvent(file.filename))
+  return fixture.records.addDistribution(anAddition(file, bytes), anEvent(file.filename))
 }
 
 function distributions(): void {
@@ -186,6 +202,28 @@ function writers(): void {
   })
 }
 
+function facts(): void {
+  const other: DistributionFacts = { ...someFacts, requires: null, buildRequires: null, extras: [], sboms: [] }
+
+  it('come with a file, are those of its content, and are known for no other', async () => {
+    await add(aFile('a.zip'))
+    await add(aFile('b.zip', { sha256: sha256('a.zip') }))
+    const asked = ['a.zip', 'c.zip', 'b.zip'].map(sha256)
+    expect(await fixture.records.factsOfAll(asked)).toEqual(new Map([[sha256('a.zip'), someFacts]]))
+    expect(await fixture.records.factsOfAll([])).toEqual(new Map())
+  })
+
+  it('are added afterwards for more files than one statement holds, without an event; those that are there stay', async () => {
+    const { records } = fixture
+    await add(aFile('a.zip'))
+    const names = ['a.zip', ...Array.from({ length: 600 }, (_, index) => `${index}.zip`)]
+    await records.addFacts(new Map(names.map((name) => [sha256(name), other])))
+    const found = await records.factsOfAll(names.map(sha256))
+    expect([found.size, found.get(sha256('a.zip')), found.get(sha256('599.zip'))]).toEqual([601, someFacts, other])
+    expect(await records.events()).toEqual([anEvent('a.zip')])
+  })
+}
+
 function releases(): void {
   it('gives back what was frozen, and lists it without the manifest: products ascending, the last frozen first', async () => {
     const { records } = fixture
@@ -234,11 +272,15 @@ function canonical({ actor, at, facts, previous, subject, verb }: EventLine): st
 }
 
 function immutability(): void {
-  it.each(['distributions', 'metadata', 'releases', 'events'])('refuses to change rows of %s', async (table) => {
-    await add(aFile('a.zip'))
-    await fixture.records.freezeRelease(aRelease('karl', '1'), anEvent('karl/1', 'freeze'))
-    const column = table === 'metadata' ? 'sha256' : table === 'distributions' ? 'name' : 'digest'
-    await expect(fixture.run(`update ${table} set ${column} = 'x'`)).rejects.toThrow('immutable')
-    await expect(fixture.run(`delete from ${table}`)).rejects.toThrow('immutable')
-  })
+  it.each(['distributions', 'metadata', 'facts', 'releases', 'events'])(
+    'refuses to change rows of %s',
+    async (table) => {
+      await add(aFile('a.zip'))
+      await fixture.records.freezeRelease(aRelease('karl', '1'), anEvent('karl/1', 'freeze'))
+      const column =
+        table === 'metadata' || table === 'facts' ? 'sha256' : table === 'distributions' ? 'name' : 'digest'
+      await expect(fixture.run(`update ${table} set ${column} = 'x'`)).rejects.toThrow('immutable')
+      await expect(fixture.run(`delete from ${table}`)).rejects.toThrow('immutable')
+    },
+  )
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ArchiveReason } from '../../storage/archives/refuse.ts'
-import { type ArchiveForm, readMetadata } from '../../storage/archives/read-metadata.ts'
+import { type ArchiveForm, readArchive } from '../../storage/archives/read-archive.ts'
 
 export type Refused = ArchiveReason | 'metadata-missing'
 
@@ -35,7 +35,7 @@ export async function makeStage(): Promise<Stage> {
   const read: Stage['read'] = async (bytes, form) => {
     await writeFile(path, bytes)
     try {
-      return Buffer.from(await readMetadata(path, form)).toString('latin1')
+      return Buffer.from((await readArchive(path, form)).metadata).toString('latin1')
     } catch (error) {
       if (error instanceof RegistryError) return error
       throw error
