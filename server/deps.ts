@@ -14,4 +14,6 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly onError: (error: RegistryError) => void
   /** The largest file that is taken in, in bytes. */
   readonly uploadLimit: number
+  /** The URL that clients know the server by, with a slash at its end; none: each came by its own. */
+  readonly publicUrl?: string | undefined
 }

@@ -1,48 +1,41 @@
 import { LRUCache } from 'lru-cache'
 import type { Sha256 } from '../pool/distribution.ts'
 import { RegistryError } from '../pool/errors.ts'
-import { readManifest, type Manifest, type ManifestFile } from '../pool/manifest.ts'
-import { constraintsTxt, requirementsTxt } from '../pool/documents/requirements-txt.ts'
-import { versionsCfg } from '../pool/documents/versions-cfg.ts'
+import { filesByProject, type DocumentedRelease } from '../pool/documents/document.ts'
+import { releaseDocument, type ReleaseDocument } from '../pool/documents/documents.ts'
+import { readManifest, type ManifestFile } from '../pool/manifest.ts'
 import { projectPageHtml, rootPageHtml } from '../pool/pages/simple-html.ts'
 import { projectPageJson, rootPageJson } from '../pool/pages/simple-json.ts'
 import { frozenProjectPage } from '../pool/pages/simple-page.ts'
 import { isProjectName, normaliseName, parseProjectName, type ProjectName } from '../pool/project-name.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../pool/release-name.ts'
 import type { Records } from '../storage/ports.ts'
-import { answer, immutable, redirect, type Answer } from './http/answer.ts'
+import { answer, immutable, redirect, revalidate, sizeOf, type Answer } from './http/answer.ts'
 import { pageTypes, type PageForm } from './http/negotiate.ts'
 
 /** A release in memory, its files by project. */
-interface OpenRelease {
-  readonly manifest: Manifest
-  readonly text: string
-  readonly digest: Sha256
+interface OpenRelease extends DocumentedRelease {
   readonly byProject: ReadonlyMap<ProjectName, readonly ManifestFile[]>
-}
-
-/** The documents beside a release's pages, by their names in its URL. */
-const documents: Readonly<Record<string, { type: string; print: (release: OpenRelease) => string }>> = {
-  'manifest.json': { type: 'application/json', print: ({ text }) => text },
-  'requirements.txt': {
-    type: 'text/plain; charset=utf-8',
-    print: ({ manifest, digest }) => requirementsTxt(manifest, digest),
-  },
-  'constraints.txt': {
-    type: 'text/plain; charset=utf-8',
-    print: ({ manifest, digest }) => constraintsTxt(manifest, digest),
-  },
-  'versions.cfg': { type: 'text/plain; charset=utf-8', print: ({ manifest, digest }) => versionsCfg(manifest, digest) },
 }
 
 /** How many bytes of manifests are kept parsed. */
 const manifestBytes = 64 * 1024 * 1024
+/** And of documents that vary: apart from all else, since whoever asks under many names of the host would push that out. */
+const varyingBytes = 16 * 1024 * 1024
+
+export interface AskedOfIndex {
+  /** Throws `not-acceptable`. */
+  readonly form: () => PageForm
+  /** The URL that the client came by. Throws `request-invalid`. */
+  readonly base: () => string | undefined
+}
 
 /**
- * What stands at a path below `/index/`. It is made from the release's manifest and nothing else, and never changes:
- * the caller may keep every answer. Throws `release-unknown`, `project-unknown`, `path-unknown`, `release-name-invalid`.
+ * What stands at a path below `/index/`. Pages are made from the release's manifest and nothing else, and never change,
+ * nor do most documents: the caller may keep every answer that is `immutable`. Throws `release-unknown`,
+ * `project-unknown`, `path-unknown`, `release-name-invalid`.
  */
-export type FrozenIndex = (segments: readonly string[], form: () => PageForm) => Promise<Answer>
+export type FrozenIndex = (segments: readonly string[], asked: AskedOfIndex) => Promise<Answer>
 
 export function frozenIndex({ release }: Pick<Records, 'release'>): FrozenIndex {
   const kept = new LRUCache<string, OpenRelease>({ maxSize: manifestBytes, sizeCalculation: ({ text }) => text.length })
@@ -56,36 +49,41 @@ export function frozenIndex({ release }: Pick<Records, 'release'>): FrozenIndex 
     kept.set(key, opened)
     return opened
   }
-  return async ([product = '', version = '', ...rest], form) => {
+  const varying = new LRUCache<string, Answer>({ maxSize: varyingBytes, sizeCalculation: sizeOf })
+  return async ([product = '', version = '', ...rest], asked) => {
     if (product === '' || version === '')
       throw new RegistryError('path-unknown', {}, { hint: 'a release is at /index/PRODUCT/RELEASE/' })
     const opened = await open(parseReleaseName(product, version))
     // A path without its closing slash has one segment less than its page.
     if (rest.length === 0) return redirect(`${encodeURIComponent(version)}/`, immutable)
     const [name = '', ...below] = rest
-    const document = below.length === 0 && Object.hasOwn(documents, name) ? documents[name] : undefined
-    if (document) return documentAnswer(document, opened)
-    if (name === '' && below.length === 0) return pageAnswer(form(), rootPages(opened), immutable)
-    return projectAnswer(opened, name, below, form)
+    const document = below.length === 0 ? releaseDocument(name) : undefined
+    if (document) return documentAnswer(varying, document, opened, asked)
+    if (name === '' && below.length === 0) return pageAnswer(asked.form(), rootPages(opened), immutable)
+    return projectAnswer(opened, name, below, asked.form)
   }
 }
 
 function openRelease(text: string, digest: Sha256): OpenRelease {
   const manifest = readManifest(text)
-  const byProject = new Map<ProjectName, ManifestFile[]>()
-  for (const file of manifest.files) {
-    const known = byProject.get(file.project)
-    if (known) known.push(file)
-    else byProject.set(file.project, [file])
-  }
-  return { manifest, text, digest, byProject }
+  return { manifest, text, digest, byProject: filesByProject(manifest) }
 }
 
+/** A document that names the host is for those who came by that name: no cache may give it to others. */
 function documentAnswer(
-  { type, print }: { type: string; print: (release: OpenRelease) => string },
+  kept: LRUCache<string, Answer>,
+  { name, type, variesBy, print }: ReleaseDocument,
   release: OpenRelease,
+  asked: AskedOfIndex,
 ): Answer {
-  return answer(print(release), { type, cacheControl: immutable })
+  if (variesBy === null) return answer(print(release, {}), { type, cacheControl: immutable })
+  const base = variesBy === 'base' ? asked.base() : undefined
+  const key = `${release.digest} ${name} ${base ?? ''}`
+  const known = kept.get(key)
+  if (known) return known
+  const made = answer(print(release, { base }), { type, cacheControl: `private, ${revalidate}` })
+  kept.set(key, made)
+  return made
 }
 
 function projectAnswer(release: OpenRelease, name: string, below: readonly string[], form: () => PageForm): Answer {

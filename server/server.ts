@@ -16,6 +16,7 @@ export interface ServerOptions {
   /** Told of every error that is not the client's. */
   readonly onError: (error: RegistryError) => void
   readonly uploadLimit: number
+  readonly publicUrl?: string | undefined
 }
 
 /** A firn server over an open store, not listening yet. */

@@ -15,6 +15,7 @@ export interface ServeOptions {
   /** In megabytes. */
   readonly maxUpload: number
   readonly log: LogForm
+  readonly publicUrl?: string
 }
 
 /** How long answers in flight may take once the server is asked to stop. */
@@ -35,6 +36,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     log,
     upstream,
     uploadLimit: options.maxUpload * 1_000_000,
+    publicUrl: options.publicUrl,
     onError: (error) => io.stderr.write(describeInternal(error)),
   })
   try {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parsePublicUrl } from '../../server/http/base-url.ts'
 import type { Io } from '../io.ts'
 import type { ServeOptions } from './serve-run.ts'
 
@@ -23,6 +24,14 @@ export function serveCommand(io: Io): Command {
     .addOption(
       new Option('--log <form>', 'request log').env('FIRN_LOG').choices(['text', 'json', 'none']).default('text'),
     )
+    .addOption(
+      new Option(
+        '--public-url <url>',
+        'the URL that clients know the server by, as behind a proxy; default: as they ask',
+      )
+        .env('FIRN_PUBLIC_URL')
+        .argParser(parsePublic),
+    )
     .addHelpText('after', '\nExample:\n  firn serve --data /var/lib/firn --port 8047')
     .action(async (options: ServeOptions) => {
       // What a server needs takes most of a second to load; the other commands go without it.
@@ -40,4 +49,10 @@ function parsePort(text: string): number {
 function parsePositive(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.')
   return Number(text)
+}
+
+function parsePublic(text: string): string {
+  const url = parsePublicUrl(text)
+  if (url === undefined) throw new InvalidArgumentError('It is an http or https URL, without user, query and fragment.')
+  return url
 }

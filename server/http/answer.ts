@@ -48,6 +48,11 @@ export function answer(body: string | Buffer, { type, cacheControl, vary, sha256
   }
 }
 
+/** What an answer takes of a bounded memory, in bytes. */
+export function sizeOf({ body, gzip }: Answer): number {
+  return body.length + (gzip?.length ?? 0) + 500
+}
+
 /** A redirect to a relative place, which holds behind any host and prefix. */
 export function redirect(location: string, cacheControl: string): Answer {
   const headers = { Location: location, 'Cache-Control': cacheControl, 'Content-Type': 'text/plain; charset=utf-8' }

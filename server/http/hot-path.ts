@@ -5,14 +5,15 @@ import type { PoolFiles } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
 import { fileHeaders, poolEntry, sendFile } from '../pool-answers.ts'
-import { answer, immutable, sendAnswer, type Answer } from './answer.ts'
+import { answer, immutable, sendAnswer, sizeOf, type Answer } from './answer.ts'
+import { baseUrl } from './base-url.ts'
 import { pageForm, type PageForm } from './negotiate.ts'
 import { presentable, sendProblem } from './problem.ts'
 
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
 
-type HotPathDeps = Pick<Deps, 'records' | 'files' | 'onError'>
+type HotPathDeps = Pick<Deps, 'records' | 'files' | 'onError' | 'publicUrl'>
 
 /** Pages and small files that are kept ready in memory, in bytes. */
 const keptBytes = 64 * 1024 * 1024
@@ -21,7 +22,7 @@ const smallFile = 128 * 1024
 
 /**
  * Everything below `/index/` and `/pool/`: what never changes is made once, kept as bytes, and written without going
- * through Express, which would cost five times the rest.
+ * through Express, which would cost five times the rest. What names the host is `frozenIndex`'s to keep.
  */
 export function hotPath(deps: HotPathDeps): HotPath {
   const kept = new LRUCache<string, Answer>({ maxSize: keptBytes, sizeCalculation: sizeOf })
@@ -50,8 +51,10 @@ async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse
   if (ready && req.headers.range === undefined) sendAnswer(req, res, ready)
   else if (path.startsWith('/pool/')) await servePool(serving, path, req, res)
   else {
-    const made = await serving.frozen(segmentsOf(path), form)
-    serving.kept.set(key, made)
+    const base = () => baseUrl(serving.publicUrl, req)
+    const made = await serving.frozen(segmentsOf(path), { form, base })
+    // What differs from one client to the next must not be found under the path alone.
+    if (made.headers['Cache-Control'] === immutable) serving.kept.set(key, made)
     sendAnswer(req, res, made)
   }
 }
@@ -105,10 +108,6 @@ function segmentsOf(path: string): string[] {
   } catch {
     throw new RegistryError('path-unknown')
   }
-}
-
-function sizeOf({ body, gzip }: Answer): number {
-  return body.length + (gzip?.length ?? 0) + 500
 }
 
 function refuse(deps: HotPathDeps, res: ServerResponse, error: unknown): void {

@@ -117,10 +117,11 @@ zope.Interface==5.10 \\
     const [constraints, versions] = [await get(`${base}constraints.txt`), await get(`${base}versions.cfg`)]
     const head = `# karl/3.30\n# sha256:${digest}\n`
     expect(constraints.text).toBe(`${head}repoze.bfg==0.9.8.0-osi1\nzope.Interface==5.10\n`)
+    expectHeaders(constraints, text, 'Accept-Encoding')
+    const where = `index = ${server.url}${base}\nallow-hosts = ${new URL(server.url).host}\n`
     expect(versions.text).toBe(
-      `${head}[buildout]\nversions = versions\n\n[versions]\nrepoze.bfg = 0.9.8.0-osi1\nzope.Interface = 5.10\n`,
+      `${head}[buildout]\n${where}versions = versions\n\n[versions]\nrepoze.bfg = 0.9.8.0-osi1\nzope.Interface = 5.10\n`,
     )
-    for (const reply of [constraints, versions]) expectHeaders(reply, text, 'Accept-Encoding')
   })
 
   it.each(['manifest.json', 'requirements.txt'])('are served whatever is accepted: %s', async (name) => {

@@ -31,6 +31,7 @@ export interface TestServerOptions {
   readonly data?: string
   readonly upstream?: string
   readonly uploadLimit?: number
+  readonly publicUrl?: string
 }
 
 /** A server in this process, on a data directory of its own that goes with it unless one is given. */
@@ -45,6 +46,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     log: requestLog('none', process.stdout),
     onError: (error) => internalErrors.push(error),
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
+    publicUrl: options.publicUrl,
   })
   const url = await listen(server, { host: '127.0.0.1', port: 0 })
   return {

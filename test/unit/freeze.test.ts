@@ -95,7 +95,8 @@ describe('freeze', () => {
   it('prints the files that pip and buildout read', () => {
     const { manifest } = frozen("zope.interface==8.5\nsix==1.17.0 ; python_version >= '3'\n")
     const digest = '0'.repeat(64)
-    expect(requirementsTxt(manifest, digest)).toBe(
+    const release = { manifest, text: printManifest(manifest), digest }
+    expect(requirementsTxt(release)).toBe(
       [
         '# karl/3.30',
         `# sha256:${digest}`,
@@ -107,7 +108,7 @@ describe('freeze', () => {
         '',
       ].join('\n'),
     )
-    expect(constraintsTxt(manifest, digest)).toContain('\nsix==1.17.0 ; python_version >= "3"\nzope.interface==8.5\n')
-    expect(versionsCfg(manifest, digest)).toContain('\n[versions]\nsix = 1.17.0\nzope.interface = 8.5\n')
+    expect(constraintsTxt(release)).toContain('\nsix==1.17.0 ; python_version >= "3"\nzope.interface==8.5\n')
+    expect(versionsCfg(release, {})).toContain('\n[versions]\nsix = 1.17.0\nzope.interface = 8.5\n')
   })
 })
