@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Distribution, Iso, Sha256 } from '../pool/distribution.ts'
 import type { DistributionFacts } from '../pool/facts.ts'
+import type { ManifestBase } from '../pool/manifest.ts'
 import type { ProjectName } from '../pool/project-name.ts'
 import type { ReleaseName } from '../pool/release-name.ts'
 
@@ -59,7 +60,35 @@ export interface FrozenRelease {
   readonly frozenAt: Iso
 }
 
-export type ReleaseSummary = Omit<FrozenRelease, 'manifest'>
+/** A release in short: what lists and questions about many releases need. */
+export interface ReleaseSummary extends Omit<FrozenRelease, 'manifest'> {
+  readonly frozenBy: string
+  /** How many it has. */
+  readonly pins: number
+  readonly files: number
+  readonly base: ManifestBase | null
+  /** Counts freezes, so that two of one instant have an order. */
+  readonly sequence: number
+}
+
+export interface ReleaseListing {
+  readonly product?: string | undefined
+  /** The release that the ones asked for come after: the last of the page before. */
+  readonly after?: ReleasePosition | undefined
+  readonly limit?: number | undefined
+}
+
+export interface ReleasePosition {
+  readonly product: string
+  readonly frozenAt: Iso
+  readonly sequence: number
+}
+
+export interface ReleaseChanges {
+  readonly name: ReleaseName
+  readonly frozenAt: Iso
+  readonly changes: string
+}
 
 /** What is known of the pool's files. */
 export interface DistributionRecords {
@@ -70,6 +99,8 @@ export interface DistributionRecords {
   distributionsOfAll(projects: readonly ProjectName[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
   /** Every project of the pool with the spellings of its name and how many files use each; ascending by project. */
   projects(): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
+  /** The files whose sha256 starts with these lower-case hex digits, ascending by filename. */
+  distributionsByDigest(prefix: string): Promise<readonly Distribution[]>
   metadata(sha256: Sha256): Promise<Buffer | undefined>
   /**
    * Adds a row whose bytes the pool holds already. `same`: it was there with the same sha256, nothing was written.
@@ -98,10 +129,23 @@ export interface FactRecords {
 
 export interface ReleaseRecords {
   release(name: ReleaseName): Promise<FrozenRelease | undefined>
-  /** Ascending by product; within it the last frozen first. */
-  releases(): Promise<readonly ReleaseSummary[]>
   /** Freezes a release. Throws `release-frozen` if there is one of that name, whatever its content. */
   freezeRelease(release: FrozenRelease, event: AuditEvent): Promise<void>
+}
+
+/** Questions about many releases. They are answered without reading a manifest. */
+export interface SummaryRecords {
+  /** Ascending by product; within it the last frozen first. A release frozen meanwhile moves none to another page. */
+  releases(listing?: ReleaseListing): Promise<readonly ReleaseSummary[]>
+  /** The releases laid over this one, in the same order. */
+  releasesOver(base: ReleaseName): Promise<readonly ReleaseSummary[]>
+  /** The releases that each file is in, in the same order. Files that are in none are not in the map. */
+  releasesOf(filenames: readonly string[]): Promise<ReadonlyMap<string, readonly ReleaseSummary[]>>
+  /**
+   * What changed in each release of the product frozen after one of the two and not after the other; ascending by time.
+   * None if they are of two products.
+   */
+  changesBetween(from: ReleaseName, to: ReleaseName): Promise<readonly ReleaseChanges[]>
 }
 
 export interface EventRecords {
@@ -113,6 +157,6 @@ export interface EventRecords {
  * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
  * and no delete. Every backend passes `test/contract/records.ts`.
  */
-export interface Records extends DistributionRecords, FactRecords, ReleaseRecords, EventRecords {
+export interface Records extends DistributionRecords, FactRecords, ReleaseRecords, SummaryRecords, EventRecords {
   close(): Promise<void>
 }

@@ -5,6 +5,8 @@ export interface Dialect {
   readonly bytes: 'blob' | 'bytea'
   /** The type of a primary key that counts up. */
   readonly serial: 'integer' | 'bigserial'
+  /** The end of a table that is nothing but its key, so that it is kept once. */
+  readonly keyedTable: 'without rowid' | ''
   /** A trigger that refuses update and delete of a table's rows. */
   readonly immutable: (db: Kysely<unknown>, table: string) => Promise<void>
 }
@@ -12,6 +14,7 @@ export interface Dialect {
 export const sqliteDialect: Dialect = {
   bytes: 'blob',
   serial: 'integer',
+  keyedTable: 'without rowid',
   async immutable(db, table) {
     for (const change of ['update', 'delete']) {
       await sql

@@ -25,6 +25,12 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault): Distribut
       for (const row of await inBatches(projects, (some) => filesOf(some).execute())) addTo(found, distribution(row))
       return found
     },
+    distributionsByDigest: async (prefix) => {
+      // `g` comes right after the hex digits, so this is a range of the index and no pattern.
+      const found = db.selectFrom('distributions').selectAll().where('sha256', '>=', prefix)
+      const rows = await found.where('sha256', '<', `${prefix}g`).orderBy('filename').execute()
+      return rows.map(distribution)
+    },
     projects: () => projects(db),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,

@@ -2,6 +2,7 @@ import type { Kysely, Migration } from 'kysely'
 import type { Dialect } from './dialect.ts'
 import { poolAndReleases } from './migrations/0001-pool-and-releases.ts'
 import { facts } from './migrations/0002-facts.ts'
+import { questions } from './migrations/0004-questions.ts'
 
 /**
  * Every change of the schema, by name, in order. A migration that has been released is never edited: a data directory
@@ -11,5 +12,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-pool-and-releases': { up: (db: Kysely<unknown>) => poolAndReleases(db, dialect) },
     '0002-facts': { up: (db: Kysely<unknown>) => facts(db, dialect) },
+    '0004-questions': { up: (db: Kysely<unknown>) => questions(db, dialect) },
   }
 }

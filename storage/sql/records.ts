@@ -6,6 +6,7 @@ import { eventRecords } from './events.ts'
 import { factRecords } from './facts.ts'
 import { releaseRecords } from './releases.ts'
 import type { Schema } from './schema.ts'
+import { summaryRecords } from './summaries.ts'
 
 /** Records over any SQL database that kysely speaks to. Reads that are not hot go through it, and all writes. */
 export function sqlRecords(db: Kysely<Schema>, fault: Fault): Records {
@@ -13,6 +14,7 @@ export function sqlRecords(db: Kysely<Schema>, fault: Fault): Records {
     ...distributionRecords(db, fault),
     ...factRecords(db),
     ...releaseRecords(db, fault),
+    ...summaryRecords(db),
     ...eventRecords(db),
     close: () => db.destroy(),
   }

@@ -7,24 +7,11 @@ import type { AuditEvent, FrozenRelease, ReleaseRecords } from '../ports.ts'
 import { addEvent } from './events.ts'
 import { frozenRelease } from './rows.ts'
 import type { Schema } from './schema.ts'
+import { addSummary } from './summaries.ts'
 
 export function releaseRecords(db: Kysely<Schema>, fault: Fault): ReleaseRecords {
   return {
     release: (name) => release(db, name),
-    releases: async () => {
-      const columns = ['product', 'release', 'digest', 'frozen_at'] as const
-      const rows = await db
-        .selectFrom('releases')
-        .select(columns)
-        .orderBy('product')
-        .orderBy('frozen_at', 'desc')
-        .execute()
-      return rows.map((row) => ({
-        name: { product: row.product, release: row.release },
-        digest: row.digest,
-        frozenAt: row.frozen_at,
-      }))
-    },
     freezeRelease: (frozen, event) => freezeRelease(db, frozen, event, fault).catch(refuseIfFull),
   }
 }
@@ -51,6 +38,7 @@ async function freezeRelease(
     if (inserted.numInsertedOrUpdatedRows !== 1n) {
       throw new RegistryError('release-frozen', { release: printReleaseName(name) }, { detail: printReleaseName(name) })
     }
+    await addSummary(trx, frozen)
     await addEvent(trx, event)
     fault('freeze:before-commit')
   })

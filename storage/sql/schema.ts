@@ -7,6 +7,9 @@ export interface Schema {
   readonly facts: FactsRow
   readonly releases: ReleaseRow
   readonly events: EventRow
+  readonly release_summaries: ReleaseSummaryRow
+  readonly file_numbers: FileNumberRow
+  readonly release_files: ReleaseFileRow
 }
 
 export interface DistributionRow {
@@ -59,4 +62,31 @@ export interface EventRow {
   readonly previous: string
   /** sha256 of this event with `previous` in it: a changed line breaks every later one. */
   readonly digest: string
+}
+
+/** A release in short. `id` counts freezes. */
+export interface ReleaseSummaryRow {
+  readonly id: Generated<number>
+  readonly product: string
+  readonly release: string
+  readonly digest: string
+  readonly frozen_at: string
+  readonly frozen_by: string
+  readonly pins: number
+  readonly files: number
+  readonly base_product: string | null
+  readonly base_release: string | null
+  readonly base_digest: string | null
+  readonly changes: string | null
+}
+
+/** Of files that are in a release. */
+export interface FileNumberRow {
+  readonly id: Generated<number>
+  readonly filename: string
+}
+
+export interface ReleaseFileRow {
+  readonly file: number
+  readonly release: number
 }

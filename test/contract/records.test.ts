@@ -68,10 +68,19 @@ describe('a data directory', () => {
     const tables = `select name from sqlite_master where type = 'table' and name not like 'kysely%' order by name`
     expect((await readdir(deep)).filter((name) => !name.startsWith('firn.'))).toEqual(['pool', 'staging'])
     expect(rowsOf(database, tables)).toEqual(
-      ['distributions', 'events', 'facts', 'metadata', 'releases'].map((name) => ({ name })),
+      [
+        'distributions',
+        'events',
+        'facts',
+        'file_numbers',
+        'metadata',
+        'release_files',
+        'release_summaries',
+        'releases',
+      ].map((name) => ({ name })),
     )
     expect(rowsOf(database, 'select name from kysely_migration order by name')).toEqual(
-      ['0001-pool-and-releases', '0002-facts'].map((name) => ({ name })),
+      ['0001-pool-and-releases', '0002-facts', '0004-questions'].map((name) => ({ name })),
     )
     await store.close()
   })

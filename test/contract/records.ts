@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Distribution } from '../../pool/distribution.ts'
 import type { DistributionFacts } from '../../pool/facts.ts'
+import { printManifest, type Manifest, type ManifestFile } from '../../pool/manifest.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 import type { Addition, AuditEvent, FrozenRelease, Records } from '../../storage/ports.ts'
 import { sha256 } from './pool-files.ts'
@@ -63,9 +64,48 @@ export function anEvent(subject: string, verb: AuditEvent['verb'] = 'upload'): A
   return { at, actor: 'anonymous', verb, subject, facts: { size: 1, b: { z: null, a: 'é"\\' } } }
 }
 
-function aRelease(product: string, release: string, frozenAt = at): FrozenRelease {
-  const manifest = `{"release":"${release}"}`
+export function aRelease(
+  product: string,
+  release: string,
+  frozenAt = at,
+  more: Partial<Pick<Manifest, 'files' | 'pins' | 'base' | 'changes'>> = {},
+): FrozenRelease {
+  const manifest = printManifest({
+    schema: 'firn-release/1',
+    product,
+    release,
+    base: null,
+    overrides: [],
+    targets: [],
+    roots: [],
+    pins: [],
+    files: [],
+    waivers: [],
+    unknown: [],
+    source: null,
+    changes: null,
+    'frozen-at': frozenAt,
+    'frozen-by': 'jan',
+    ...more,
+  })
   return { name: { product, release }, digest: sha256(manifest), manifest, frozenAt }
+}
+
+/** The file as a manifest has it. */
+export function inManifest(file: Distribution): ManifestFile {
+  return {
+    filename: file.filename,
+    project: file.project,
+    name: file.name,
+    version: file.version,
+    kind: file.kind,
+    size: file.size,
+    sha256: file.sha256,
+    'metadata-sha256': file.metadataSha256,
+    'requires-python': file.requiresPython,
+    'upload-time': file.uploadTime,
+    origin: null,
+  }
 }
 
 let fixture: RecordsFixture
@@ -193,7 +233,7 @@ function writers(): void {
 
   it('lets one of two freezes of a name win', async () => {
     const { records } = fixture
-    const both = [aRelease('karl', '1'), { ...aRelease('karl', '1'), manifest: '{}', digest: sha256('{}') }]
+    const both = [aRelease('karl', '1'), aRelease('karl', '1', at, { changes: 'other' })]
     const outcomes = await Promise.allSettled(
       both.map((release) => records.freezeRelease(release, anEvent('karl/1', 'freeze'))),
     )
@@ -236,7 +276,14 @@ function releases(): void {
     for (const release of frozen) expect(await records.release(release.name)).toEqual(release)
     expect((await records.releases()).map(({ name }) => name.release)).toEqual(['1', '3.10', '3.9'])
     const [{ manifest: _, ...summary }] = [aRelease('acme', '1', '2026-03-01T00:00:00.000Z')]
-    expect((await records.releases())[0]).toEqual(summary)
+    expect((await records.releases())[0]).toEqual({
+      ...summary,
+      frozenBy: 'jan',
+      pins: 0,
+      files: 0,
+      base: null,
+      sequence: 3,
+    })
     expect(await records.release({ product: 'karl', release: '4' })).toBe(undefined)
   })
 
@@ -272,15 +319,20 @@ function canonical({ actor, at, facts, previous, subject, verb }: EventLine): st
 }
 
 function immutability(): void {
-  it.each(['distributions', 'metadata', 'facts', 'releases', 'events'])(
-    'refuses to change rows of %s',
-    async (table) => {
-      await add(aFile('a.zip'))
-      await fixture.records.freezeRelease(aRelease('karl', '1'), anEvent('karl/1', 'freeze'))
-      const column =
-        table === 'metadata' || table === 'facts' ? 'sha256' : table === 'distributions' ? 'name' : 'digest'
-      await expect(fixture.run(`update ${table} set ${column} = 'x'`)).rejects.toThrow('immutable')
-      await expect(fixture.run(`delete from ${table}`)).rejects.toThrow('immutable')
-    },
-  )
+  it.each([
+    ['distributions', 'name'],
+    ['metadata', 'sha256'],
+    ['facts', 'sha256'],
+    ['releases', 'digest'],
+    ['events', 'digest'],
+    ['release_summaries', 'digest'],
+    ['file_numbers', 'filename'],
+    ['release_files', 'file'],
+  ])('refuses to change rows of %s', async (table, column) => {
+    await add(aFile('a.zip'))
+    const release = aRelease('karl', '1', at, { files: [inManifest(aFile('a.zip'))] })
+    await fixture.records.freezeRelease(release, anEvent('karl/1', 'freeze'))
+    await expect(fixture.run(`update ${table} set ${column} = 'x'`)).rejects.toThrow('immutable')
+    await expect(fixture.run(`delete from ${table}`)).rejects.toThrow('immutable')
+  })
 }
