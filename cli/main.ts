@@ -1,10 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { errors } from '../pool/errors.ts'
 import { version } from '../server/version.ts'
+import { configCommand } from './commands/config.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { freezeCommand } from './commands/freeze.ts'
 import { serveCommand } from './commands/serve.ts'
 import { uploadCommand } from './commands/upload.ts'
+import { applyConfig } from './config/apply-config.ts'
+import { findConfig } from './config/find-config.ts'
+import { readConfig } from './config/read-config.ts'
 import type { Io } from './io.ts'
 import { reportError } from './report-error.ts'
 
@@ -37,14 +41,27 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     )
     .version(version)
     .option('--debug', 'show where an error came from')
+    .option('--config <file>', 'default: FIRN_CONFIG, else firn.toml here or in a directory above')
     .addHelpText(
       'after',
       '\nExample:\n  firn serve &\n  firn fetch -r requirements.txt\n  firn freeze karl/3.30 -r requirements.txt',
     )
   const commands = [serveCommand(io), uploadCommand(io, exit), fetchCommand(io, exit), freezeCommand(io)]
   for (const command of commands) program.addCommand(command.option('--debug', 'show where an error came from'))
-  for (const command of [program, ...commands]) overrideOutput(command, io)
-  return program.hook('preSubcommand', (_program, command) => readEnvironment(command, io))
+  const find = () => {
+    const { config: flag } = program.opts<{ config?: string }>()
+    return findConfig({ flag, env: io.env['FIRN_CONFIG'], directory: process.cwd() })
+  }
+  const config = configCommand(io, { find, commands: () => commands })
+  program.addCommand(config)
+  for (const command of [program, ...commands, config, ...config.commands]) overrideOutput(command, io)
+  return program
+    .hook('preSubcommand', (_program, command) => readEnvironment(command, io))
+    .hook('preAction', async (_program, command) => {
+      // What `config` looks at may be broken: it reads the file itself.
+      const found = command.parent === config ? undefined : find()
+      if (found) applyConfig(command, await readConfig(found))
+    })
 }
 
 /** commander itself sees the environment of the process alone. The command line is read later, and wins. */

@@ -51,6 +51,7 @@ export const errors = {
   'data-unusable': { status: 500, exit: 78, title: 'Data directory cannot be used' },
   'address-unusable': { status: 500, exit: 75, title: 'Server cannot listen there' },
   'server-unreachable': { status: 502, exit: 69, title: 'firn server cannot be reached' },
+  'config-invalid': { status: 400, exit: 78, title: 'Configuration cannot be used' },
   'input-unreadable': { status: 400, exit: 66, title: 'Input cannot be read' },
   usage: { status: 400, exit: 64, title: 'Command is not valid' },
   internal: { status: 500, exit: 70, title: 'Something went wrong inside firn' },

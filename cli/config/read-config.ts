@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { parse, TomlDate, TomlError } from 'smol-toml'
+import { z } from 'zod'
+import { RegistryError } from '../../pool/errors.ts'
+import type { Problem } from '../../pool/pins/pin.ts'
+import { reasonOf } from '../io.ts'
+import type { FoundConfig } from './find-config.ts'
+import { lineOfKey, type KeyPath } from './key-lines.ts'
+import { nearest } from './nearest.ts'
+import type { Section } from './section.ts'
+import { sections } from './sections.ts'
+
+/** What a `firn.toml` says; read once for each run of a command. */
+export interface Config extends FoundConfig {
+  /** What each section that the file has sets, as options of its commands. */
+  readonly set: readonly { readonly section: Section; readonly options: Readonly<Record<string, unknown>> }[]
+}
+
+const top = sections.find(({ name }) => name === '')
+const schema = z.strictObject({
+  ...top?.schema.shape,
+  ...Object.fromEntries(sections.filter(({ name }) => name !== '').map((each) => [each.name, each.schema.optional()])),
+})
+
+/** Reads a `firn.toml`. Throws `config-invalid`, with every problem in it and its line. */
+export async function readConfig(found: FoundConfig): Promise<Config> {
+  const shown = fromHere(found.path)
+  const text = await readText(found.path, shown)
+  const raw = parseToml(text, shown)
+  const { success, error } = schema.safeParse(raw)
+  if (!success)
+    throw refuse(
+      shown,
+      error.issues.flatMap((issue) => problemsOf(issue, text, shown)),
+    )
+  const path = (each: string) => (/^https?:/.test(each) ? each : fromHere(resolve(dirname(found.path), each)))
+  return {
+    ...found,
+    set: sections.flatMap((section) => {
+      const values = valuesOf(section, raw)
+      return Object.keys(values).length === 0 ? [] : { section, options: defined(section.options(values, path)) }
+    }),
+  }
+}
+
+/** As it is written in the current directory. */
+export function fromHere(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' ? '.' : short.startsWith(join('..', '..')) ? path : short
+}
+
+type Table = Readonly<Record<string, unknown>>
+
+function valuesOf({ name, schema }: Section, raw: Table): Table {
+  if (name !== '') return (raw[name] as Table | undefined) ?? {}
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => Object.hasOwn(schema.shape, key)))
+}
+
+function defined(options: Readonly<Record<string, unknown>>): Table {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
+  } catch (cause) {
+    const reason = cause instanceof TypeError ? 'it is no UTF-8 text' : reasonOf(cause)
+    const hint = 'firn config example prints one'
+    throw new RegistryError('config-invalid', { path: shown }, { detail: `${shown}: ${reason}`, hint, cause })
+  }
+}
+
+function parseToml(text: string, shown: string): Table {
+  try {
+    return plain(parse(text)) as Table
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause
+    const [first = ''] = cause.message.split('\n')
+    const message = `it is no TOML: ${first.replace(/^Invalid TOML document: /, '')}`
+    throw refuse(shown, [{ place: { source: shown, line: cause.line }, message }])
+  }
+}
+
+/** A date without quotes is taken as if it had them: `until = 2027-01-31`. */
+function plain(value: unknown): unknown {
+  if (value instanceof TomlDate) return value.toISOString()
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]))
+}
+
+function refuse(path: string, problems: readonly Problem[]): RegistryError {
+  const detail = `${path}: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`
+  return new RegistryError('config-invalid', { path, problems }, { detail })
+}
+
+function problemsOf(issue: z.core.$ZodIssue, text: string, source: string): readonly Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const at = (key: KeyPath) => {
+    const line = lineOfKey(text, key)
+    return line === undefined ? {} : { place: { source, line } }
+  }
+  if (issue.code !== 'unrecognized_keys') return [{ ...at(path), message: `${printKey(path)} ${said(issue)}` }]
+  const known = keysAt(schema, path)
+  return issue.keys.map((key) => {
+    const near = nearest(key, known)
+    const allowed = `${path.length === 0 ? 'the file' : printTable(path)} may have: ${known.join(', ')}`
+    return {
+      ...at([...path, key]),
+      message: `unknown key ${printKey([...path, key])}`,
+      hint: near === undefined ? allowed : `did you mean ${near}? ${allowed}`,
+    }
+  })
+}
+
+/** Schemas of our own say what a value must be; zod's own words are left for what they do not cover: a missing key. */
+function said({ code, message }: z.core.$ZodIssue): string {
+  return code === 'invalid_type' && message.startsWith('Invalid input') ? 'must be a table' : message
+}
+
+function printKey(path: KeyPath): string {
+  return path.map((part) => (typeof part === 'number' ? `#${part + 1}` : part)).join('.')
+}
+
+function printTable(path: KeyPath): string {
+  return `[${path.filter((part) => typeof part === 'string').join('.')}]`
+}
+
+/** The keys that a table may have. */
+function keysAt(schema: z.core.$ZodType, path: KeyPath): readonly string[] {
+  if (schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path)
+  const [first, ...rest] = path
+  if (schema instanceof z.ZodArray) return keysAt(schema.element, rest)
+  if (!(schema instanceof z.ZodObject)) return []
+  const inner = typeof first === 'string' ? (schema.shape[first] as z.core.$ZodType | undefined) : undefined
+  return inner ? keysAt(inner, rest) : Object.keys(schema.shape).toSorted()
+}

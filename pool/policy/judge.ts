@@ -1,0 +1,127 @@
+import type { Distribution, Iso, Sha256 } from '../distribution.ts'
+import type { DistributionFacts } from '../facts.ts'
+import { parseFilename } from '../filename.ts'
+import type { Finding, Rule } from '../findings.ts'
+import type { Manifest, ManifestFile, ManifestPin } from '../manifest.ts'
+import { evaluateMarker, parseMarker } from '../marker.ts'
+import { contains, parseSpecifierSet } from '../specifier.ts'
+import { accepts, markerEnvironment, parseTarget, type Target } from '../target.ts'
+import { compareCodePoints } from '../version.ts'
+import { printDuration } from './duration.ts'
+import { judgeLicence } from './licence-rule.ts'
+import type { Action, Policy } from './policy.ts'
+
+/** What a policy looks at. */
+export interface Judged {
+  readonly manifest: Pick<Manifest, 'pins' | 'files' | 'targets'>
+  /** What the pool knows of the manifest's files, by sha256. */
+  readonly distributions: ReadonlyMap<Sha256, Distribution>
+  /** What was read out of them, by sha256. What is not in it states no licence. */
+  readonly facts: ReadonlyMap<Sha256, DistributionFacts>
+  readonly at: Iso
+}
+
+/** One pin with what the rules go by. */
+interface Case {
+  readonly pin: ManifestPin
+  readonly files: readonly ManifestFile[]
+  readonly known: readonly Distribution[]
+}
+
+/** What speaks against a release by a policy, ascending by project. Waivers are not looked at. */
+export function judge(policy: Policy, judged: Judged): readonly Finding[] {
+  const { manifest } = judged
+  const files = byProject(manifest.files)
+  const targets = manifest.targets.map(parseTarget)
+  return manifest.pins
+    .toSorted((a, b) => compareCodePoints(a.project, b.project))
+    .flatMap((pin) => {
+      const own = files.get(pin.project) ?? []
+      const known = own.flatMap(({ sha256 }) => judged.distributions.get(sha256) ?? [])
+      const of: Case = { pin, files: own, known }
+      return [
+        ...findingsOf('yanked', policy.yanked, pin, yanked(of)),
+        ...licences(policy, of, judged),
+        ...(policy.age ? findingsOf('age', policy.age.action, pin, tooYoung(of, policy.age.least, judged.at)) : []),
+        ...findingsOf('sdist-only', policy.sdistOnly, pin, sdistOnly(of, targets)),
+      ]
+    })
+}
+
+function byProject(files: readonly ManifestFile[]): ReadonlyMap<string, readonly ManifestFile[]> {
+  const found = new Map<string, ManifestFile[]>()
+  for (const file of files) {
+    const own = found.get(file.project)
+    if (own) own.push(file)
+    else found.set(file.project, [file])
+  }
+  return found
+}
+
+/** `messages` stand after the pin's name and version. */
+function findingsOf(rule: Rule, action: Action, pin: ManifestPin, messages: readonly string[]): readonly Finding[] {
+  if (action === 'allow') return []
+  return messages.map((message) => ({
+    rule,
+    severity: action,
+    project: pin.project,
+    message: `${pin.name} ${pin.version} ${message}`,
+  }))
+}
+
+/** The reason of a yank, `''` for none given; `null` if the file is not yanked. The one place that knows. */
+function yankOf({ origin }: Distribution): string | null {
+  return origin?.yanked ?? null
+}
+
+function yanked({ files, known }: Case): readonly string[] {
+  const marked = known.filter((file) => yankOf(file) !== null)
+  const reasons = [...new Set(marked.map((file) => yankOf(file) ?? ''))].toSorted(compareCodePoints)
+  return reasons.map((reason) => {
+    const those = marked.filter((file) => yankOf(file) === reason)
+    const which = those.length === files.length ? '' : ` (${those.map(({ filename }) => filename).join(', ')})`
+    return `was yanked upstream${which}${reason === '' ? ', without a reason' : `: ${JSON.stringify(reason)}`}`
+  })
+}
+
+function licences({ licences: rule }: Policy, { pin, files }: Case, { facts }: Judged): readonly Finding[] {
+  if (!rule) return []
+  const verdicts = files.flatMap(({ sha256 }) => judgeLicence(rule, facts.get(sha256)?.licence) ?? [])
+  const distinct = new Map(verdicts.map((verdict) => [verdict.message, verdict]))
+  return [...distinct.values()]
+    .toSorted((a, b) => compareCodePoints(a.message, b.message))
+    .flatMap(({ action, message }) => findingsOf('licence', action, pin, [message]))
+}
+
+/**
+ * A file added later to an old version is as new as a new version: the newest counts. Where an index tells no time,
+ * the file is at least as old as its stay in the pool.
+ */
+function tooYoung({ known }: Case, least: number, at: Iso): readonly string[] {
+  const times = known.flatMap(({ origin, uploadTime }) => (origin ? [origin.uploadTime ?? uploadTime] : []))
+  const newest = times.toSorted(compareCodePoints).at(-1)
+  if (newest === undefined) return []
+  const age = Date.parse(at) - Date.parse(newest)
+  if (age >= least) return []
+  const day = newest.slice(0, 10)
+  return [`was uploaded ${printDuration(Math.max(age, 0))} ago (${day}), not ${printDuration(least)} or more`]
+}
+
+function sdistOnly({ pin, files }: Case, targets: readonly Target[]): readonly string[] {
+  const built = targets.filter((target) => {
+    const environment = markerEnvironment(target)
+    if (pin.marker !== null && !evaluateMarker(parseMarker(pin.marker), environment)) return false
+    const usable = files.filter((file) => installs(file, target, environment.python_full_version))
+    return usable.length > 0 && usable.every(({ kind }) => kind === 'sdist')
+  })
+  return built.length === 0 ? [] : [`would be built from source on ${built.map(({ text }) => text).join(', ')}`]
+}
+
+/** Whether an installer may take the file on the target. An egg is taken as built: where it fits, buildout takes it. */
+function installs({ filename, kind, 'requires-python': python }: ManifestFile, target: Target, full: string): boolean {
+  const specifier = python === null ? undefined : parseSpecifierSet(python)
+  if (specifier && !contains(specifier, full)) return false
+  if (kind !== 'wheel') return true
+  const { tags } = parseFilename(filename)
+  return tags !== undefined && accepts(target, tags)
+}
