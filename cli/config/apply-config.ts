@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command, type Option } from 'commander'
+import { RegistryError } from '../../pool/errors.ts'
 import type { Config } from './read-config.ts'
 
 /** What a file sets of one command's options, by the option's name in code. */
@@ -14,11 +15,25 @@ export function optionsFor(command: Command, { set }: Pick<Config, 'set'>): Read
 
 /**
  * Gives a command what the file sets of its options, where neither the command line nor the environment does: flags,
- * then `FIRN_*`, then `firn.toml`, then defaults.
+ * then `FIRN_*`, then `firn.toml`, then defaults. Throws `config-invalid` where an option does not take its value.
  */
-export function applyConfig(command: Command, config: Pick<Config, 'set'>): void {
+export function applyConfig(command: Command, config: Pick<Config, 'set' | 'path'>): void {
   for (const [name, value] of optionsFor(command, config)) {
     const source = command.getOptionValueSource(name)
-    if (source === undefined || source === 'default') command.setOptionValueWithSource(name, value, 'config')
+    if (source !== undefined && source !== 'default') continue
+    const option = command.options.find((each) => each.attributeName() === name)
+    const taken = typeof value === 'string' && option?.parseArg ? parsed(option, value, config.path) : value
+    command.setOptionValueWithSource(name, taken, 'config')
+  }
+}
+
+/** As the command line would take it. */
+function parsed(option: Option, value: string, path: string): unknown {
+  try {
+    return option.parseArg?.(value, undefined)
+  } catch (cause) {
+    if (!(cause instanceof InvalidArgumentError)) throw cause
+    const detail = `${path}: ${option.long?.slice(2)} = ${JSON.stringify(value)} is not valid. ${cause.message}`
+    throw new RegistryError('config-invalid', { path }, { detail, cause })
   }
 }

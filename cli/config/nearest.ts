@@ -2,7 +2,7 @@
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((each) => ({ each, steps: distance(word.toLowerCase(), each) }))
-    .filter(({ each, steps }) => steps <= Math.max(1, Math.floor(each.length / 3)))
+    .filter(({ each, steps }) => steps <= Math.min(3, Math.floor(each.length / 2)))
     .toSorted((a, b) => a.steps - b.steps)
   return best?.each
 }

@@ -6,8 +6,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import type { Problem } from '../../pool/pins/pin.ts'
 import { reasonOf } from '../io.ts'
 import type { FoundConfig } from './find-config.ts'
-import { lineOfKey, type KeyPath } from './key-lines.ts'
-import { nearest } from './nearest.ts'
+import { byLine, problemsOf } from './schema-problems.ts'
 import type { Section } from './section.ts'
 import { sections } from './sections.ts'
 
@@ -32,7 +31,7 @@ export async function readConfig(found: FoundConfig): Promise<Config> {
   if (!success)
     throw refuse(
       shown,
-      error.issues.flatMap((issue) => problemsOf(issue, text, shown)),
+      error.issues.flatMap((issue) => problemsOf(issue, { schema, text, raw, source: shown })).toSorted(byLine),
     )
   const path = (each: string) => (/^https?:/.test(each) ? each : fromHere(resolve(dirname(found.path), each)))
   return {
@@ -93,46 +92,4 @@ function plain(value: unknown): unknown {
 function refuse(path: string, problems: readonly Problem[]): RegistryError {
   const detail = `${path}: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`
   return new RegistryError('config-invalid', { path, problems }, { detail })
-}
-
-function problemsOf(issue: z.core.$ZodIssue, text: string, source: string): readonly Problem[] {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-  const at = (key: KeyPath) => {
-    const line = lineOfKey(text, key)
-    return line === undefined ? {} : { place: { source, line } }
-  }
-  if (issue.code !== 'unrecognized_keys') return [{ ...at(path), message: `${printKey(path)} ${said(issue)}` }]
-  const known = keysAt(schema, path)
-  return issue.keys.map((key) => {
-    const near = nearest(key, known)
-    const allowed = `${path.length === 0 ? 'the file' : printTable(path)} may have: ${known.join(', ')}`
-    return {
-      ...at([...path, key]),
-      message: `unknown key ${printKey([...path, key])}`,
-      hint: near === undefined ? allowed : `did you mean ${near}? ${allowed}`,
-    }
-  })
-}
-
-/** Schemas of our own say what a value must be; zod's own words are left for what they do not cover: a missing key. */
-function said({ code, message }: z.core.$ZodIssue): string {
-  return code === 'invalid_type' && message.startsWith('Invalid input') ? 'must be a table' : message
-}
-
-function printKey(path: KeyPath): string {
-  return path.map((part) => (typeof part === 'number' ? `#${part + 1}` : part)).join('.')
-}
-
-function printTable(path: KeyPath): string {
-  return `[${path.filter((part) => typeof part === 'string').join('.')}]`
-}
-
-/** The keys that a table may have. */
-function keysAt(schema: z.core.$ZodType, path: KeyPath): readonly string[] {
-  if (schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path)
-  const [first, ...rest] = path
-  if (schema instanceof z.ZodArray) return keysAt(schema.element, rest)
-  if (!(schema instanceof z.ZodObject)) return []
-  const inner = typeof first === 'string' ? (schema.shape[first] as z.core.$ZodType | undefined) : undefined
-  return inner ? keysAt(inner, rest) : Object.keys(schema.shape).toSorted()
 }

@@ -38,6 +38,7 @@ describe('help', () => {
       Options:
         -V, --version                                        output the version number
         --debug                                              show where an error came from
+        --config <file>                                      default: FIRN_CONFIG, else firn.toml here or in a directory above
         -h, --help                                           display help for command
 
       Commands:
@@ -45,6 +46,7 @@ describe('help', () => {
         upload [options] <file-or-directory...>              put distributions into the pool
         fetch [options] [requirement...]                     bring distributions from an upstream index into the pool
         freeze [options] <product/release> [requirement...]  make a frozen release of pins
+        config                                               look at firn.toml
         help [command]                                       display help for command
 
       Example:
