@@ -2,7 +2,7 @@ import { layOver } from './base.ts'
 import { realName, type Distribution, type Iso, type Sha256 } from './distribution.ts'
 import type { Manifest, ManifestBase, ManifestFile, ManifestPin } from './manifest.ts'
 import { printMarker } from './marker.ts'
-import type { Problem } from './pins/pin.ts'
+import type { Problem, StatedFile } from './pins/pin.ts'
 import type { Pin } from './pins/read-pins.ts'
 import type { ReleaseName } from './release-name.ts'
 import type { Target } from './target.ts'
@@ -71,12 +71,28 @@ function choose(pin: Pin, held: readonly Distribution[]): Choice {
   const files = held
     .filter(({ version }) => sameVersion(version, pin.version))
     .toSorted((a, b) => compareCodePoints(a.filename, b.filename))
+  const other = files.find((file) => pin.files.some((stated) => isOtherThan(stated, file)))
+  if (other) return { files: [], problem: otherContent(pin, other) }
   const allowed = pin.hashes.length === 0 ? files : files.filter(({ sha256 }) => pin.hashes.includes(sha256))
   const [any] = allowed
   if (!any) return { files: [], problem: lacking(pin, held, files) }
   const { project } = pin
   const marker = pin.marker === undefined ? null : printMarker(pin.marker)
   return { files: allowed.map(manifestFile), pin: { project, name: realName(allowed), version: any.version, marker } }
+}
+
+function isOtherThan({ filename, sha256 }: StatedFile, file: Distribution): boolean {
+  return filename === file.filename && sha256 !== file.sha256
+}
+
+function otherContent(pin: Pin, { filename, sha256 }: Distribution): Problem {
+  const [place] = pin.places
+  const stated = pin.files.find((file) => file.filename === filename)?.sha256 ?? ''
+  return {
+    ...(place ? { place } : {}),
+    message: `${filename}: the pool's has sha256 ${sha256}, but ${stated} is stated here`,
+    hint: 'one of the two was tampered with or built anew: find out which is right',
+  }
 }
 
 function lacking(pin: Pin, held: readonly Distribution[], files: readonly Distribution[]): Problem {

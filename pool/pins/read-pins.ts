@@ -1,38 +1,35 @@
-import type { Sha256 } from '../distribution.ts'
-import { isRegistryError } from '../errors.ts'
-import { evaluateMarker, printMarker, type Marker, type MarkerEnvironment } from '../marker.ts'
-import { compareCodePoints, sameVersion } from '../version.ts'
-import type { ProjectName } from '../project-name.ts'
-import { markerEnvironment, type Target } from '../target.ts'
+import { compareCodePoints } from '../version.ts'
+import type { Target } from '../target.ts'
+import { readUses, settleDirect } from './direct.ts'
+import { inOrder } from './in-order.ts'
+import { judge } from './judge.ts'
+import { mergePins } from './merge.ts'
 import {
+  gather,
   printPin,
   quoted,
+  type LooseRequirement,
   type Notice,
-  type PinLine,
-  type Place,
+  type Pin,
   type Problem,
   type ReadSource,
   type Source,
 } from './pin.ts'
-import { readRequirementsTxt } from './requirements-txt.ts'
-import { readVersionsCfg } from './versions-cfg.ts'
+import { readSources } from './read-sources.ts'
+import { reading, type ReadOptions } from './reading.ts'
+import { settle } from './settle.ts'
 
-/** Exactly one version of a project, for all the targets, after everything that was given has been taken together. */
-export interface Pin {
-  readonly project: ProjectName
-  readonly name: string
-  readonly version: string
-  /** Where the pin holds; `undefined`: everywhere. */
-  readonly marker: Marker | undefined
-  readonly hashes: readonly Sha256[]
-  readonly places: readonly Place[]
-}
+export type { Pin } from './pin.ts'
 
 export interface ReadPins {
   /** Ascending by project. */
   readonly pins: readonly Pin[]
   /** What was asked for, one text a pin line, ascending. */
   readonly roots: readonly string[]
+  /** What is asked for without a version that anything here makes exact. See `looseProblem`. */
+  readonly loose: readonly LooseRequirement[]
+  /** What constraints say of projects: no pins, but what is to be taken if something needs the project. Ascending. */
+  readonly constraints: readonly Pin[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
 }
@@ -41,126 +38,47 @@ export interface ReadPins {
  * Takes all sources together into one pin a project. A pin whose marker holds on no target is left out; two different
  * versions that both hold are a problem, as is a source without any pin.
  */
-export function readPins(sources: readonly Source[], targets: readonly Target[]): ReadPins {
-  const read = sources.map((source) => readSource(source))
-  const environments = targets.map(markerEnvironment)
-  const judged = read.flatMap(({ pins }) => pins).map((line) => judge(line, environments))
-  const lines = judged.flatMap(({ line, applies }) => (applies === true ? line : []))
-  const merged = [...byProject(lines).values()].map((group) => mergePins(group))
-  const elsewhere = judged.flatMap(({ line, applies }) => (applies === false ? leftOut(line, targets) : []))
+export function readPins(sources: readonly Source[], targets: readonly Target[], options: ReadOptions = {}): ReadPins {
+  const context = reading(sources, targets, options)
+  const { asked, constraining } = readSources(context)
+  const { uses, problems: unread } = readUses(options.use ?? [])
+  const direct = gather(asked.direct.map((each) => settleDirect(each, uses)))
+  const pins = judge([...asked.pins, ...direct.pins], context)
+  const loose = judge(asked.loose, context)
+  const limits = { pins: judge(constraining.pins, context), loose: judge(constraining.loose, context) }
+  const settled = settle({ pins: pins.held, loose: loose.held }, { pins: limits.pins.held, loose: limits.loose.held })
+  const lines = [...pins.held, ...settled.pins]
+  const merged = mergePins(lines)
+  const constraints = mergePins(limits.pins.held)
+  const parts: readonly Partial<Pick<ReadSource, 'problems' | 'notices'>>[] = [
+    asked,
+    { problems: constraining.problems },
+    { problems: unread },
+    direct,
+    pins,
+    loose,
+    settled,
+    merged,
+    { problems: limits.pins.problems },
+    { problems: limits.loose.problems },
+    constraints,
+    { problems: gather(constraining.direct.map((each) => settleDirect(each, uses))).problems },
+  ]
   return {
-    pins: merged.flatMap(({ pin }) => pin ?? []).toSorted((a, b) => compareCodePoints(a.project, b.project)),
-    roots: [...new Set(lines.map(printPin))].toSorted(compareCodePoints),
-    problems: [
-      ...read.flatMap(({ problems }) => problems),
-      ...judged.flatMap(({ problem }) => problem ?? []),
-      ...merged.flatMap(({ problem }) => problem ?? []),
-    ],
-    notices: [...read.flatMap(({ notices }) => notices), ...elsewhere],
+    pins: merged.pins,
+    roots: [...new Set(lines.map(({ line }) => printPin(line)))].toSorted(compareCodePoints),
+    loose: settled.left,
+    constraints: constraints.pins,
+    problems: inOrder(
+      parts.flatMap(({ problems = [] }) => problems),
+      sources,
+    ),
+    notices: parts.flatMap(({ notices = [] }) => notices),
   }
 }
 
-interface Judged {
-  readonly line: PinLine
-  /** Whether the pin holds on any target; `undefined` if its marker makes no sense. */
-  readonly applies?: boolean
-  readonly problem?: Problem
-}
-
-function judge(line: PinLine, environments: readonly MarkerEnvironment[]): Judged {
-  const { marker, place } = line
-  if (marker === undefined) return { line, applies: true }
-  try {
-    return { line, applies: environments.some((environment) => evaluateMarker(marker, environment)) }
-  } catch (error) {
-    if (!isRegistryError(error)) throw error
-    return { line, problem: { place, message: `${quoted(line.text)}: ${error.message}` } }
-  }
-}
-
-function leftOut(line: PinLine, targets: readonly Target[]): Notice {
-  const where = targets.map(({ text }) => text).join(', ')
-  return { place: line.place, message: `${line.text} is left out: its marker holds on no target (${where})` }
-}
-
-function byProject(lines: readonly PinLine[]): Map<ProjectName, PinLine[]> {
-  const groups = new Map<ProjectName, PinLine[]>()
-  for (const line of lines) {
-    const group = groups.get(line.project)
-    if (group) group.push(line)
-    else groups.set(line.project, [line])
-  }
-  return groups
-}
-
-/** Beyond these no pin list comes, and what is hostile stays cheap: Zope's has 80 lines, none of 10,000 characters. */
-const longest = { lines: 30_000, line: 10_000 }
-
-function readSource(source: Source): ReadSource {
-  const tooLong = lengthProblem(source)
-  if (tooLong) return { pins: [], problems: [tooLong], notices: [] }
-  const read = isConfiguration(source) ? readVersionsCfg(source) : readRequirementsTxt(source)
-  if (read.pins.length > 0 || read.problems.length > 0) return read
-  const problem = {
-    place: { source: source.name, line: 1 },
-    message: 'no pin is in it',
-    hint: 'give a requirements or constraints file of name==version lines, or a buildout configuration with [versions]',
-  }
-  return { ...read, problems: [problem] }
-}
-
-function lengthProblem({ name, text }: Source): Problem | undefined {
-  let line = 0
-  for (let at = 0; at <= text.length; line++) {
-    const end = text.indexOf('\n', at)
-    const length = (end < 0 ? text.length : end) - at
-    if (line >= longest.lines || length > longest.line) {
-      const message = `a pin list has ${longest.lines} lines at most, of ${longest.line} characters`
-      return { place: { source: name, line: line + 1 }, message }
-    }
-    at += length + 1
-  }
-  return undefined
-}
-
-/** A configuration has a section before anything else; no requirement starts with `[`. */
-function isConfiguration({ text }: Source): boolean {
-  const first = text.split(/\r\n|\r|\n/).find((line) => /^\s*[^\s#;]/.test(line))
-  return first?.startsWith('[') ?? false
-}
-
-/** The pins of one project as one. `lines` must not be empty. */
-function mergePins(lines: readonly PinLine[]): { pin?: Pin; problem?: Problem } {
-  const [first, ...others] = lines
-  if (!first) return {}
-  const other = others.find(({ version }) => !sameVersion(version, first.version))
-  if (other) {
-    const where = `${other.place.source}:${other.place.line}`
-    return {
-      problem: {
-        place: first.place,
-        message: `${printPin(first)} here, but ${printPin(other)} in ${where}`,
-        hint: 'a release holds one version of a project: keep one of them',
-      },
-    }
-  }
-  const hashes = new Set(lines.flatMap((line) => line.hashes))
-  return {
-    pin: {
-      project: first.project,
-      name: first.name,
-      version: first.version,
-      marker: anyOf(lines.map(({ marker }) => marker)),
-      hashes: [...hashes].toSorted(compareCodePoints),
-      places: lines.map(({ place }) => place),
-    },
-  }
-}
-
-/** The pin holds where one of its lines does; a line without a marker makes it hold everywhere. */
-function anyOf(markers: readonly (Marker | undefined)[]): Marker | undefined {
-  const stated = markers.filter((marker) => marker !== undefined)
-  if (stated.length < markers.length) return undefined
-  const distinct = [...new Map(stated.map((marker) => [printMarker(marker), marker])).values()]
-  return distinct.length === 1 ? distinct[0] : { anyOf: distinct.map((marker) => [marker]) }
+/** What to say of a requirement that stays loose. */
+export function looseProblem({ place, text, name }: LooseRequirement): Problem {
+  const hint = `write ${name}==VERSION, give constraints with -c, or have versions chosen with --resolve`
+  return { place, message: `${quoted(text)} is not pinned`, hint }
 }

@@ -1,100 +1,98 @@
+import type { Marker } from '../marker.ts'
 import { parseRequirement } from '../requirement.ts'
-import {
-  findPin,
-  gather,
-  quoted,
-  readPin,
-  type Finding,
-  type PinLine,
-  type Place,
-  type Problem,
-  type ReadSource,
-  type Source,
-} from './pin.ts'
+import { isProjectName, normaliseName } from '../project-name.ts'
+import { directOf, isDirect } from './direct.ts'
+import { nestedFile } from './includes.ts'
+import { findAt, gather, makePin, normalisedExtras, quoted, type Finding, type ReadSource, type Source } from './pin.ts'
+import { logicalLines, type LogicalLine } from './requirement-lines.ts'
 
 /**
- * Reads the pins of a pip requirements or constraints file. Source: pip's manual, "Requirements File Format".
- * Every line must be one exact version; index options are left out, since the release is its own index.
+ * Reads a pip requirements or constraints file, or what `pip freeze` prints. Source: pip's manual, "Requirements File
+ * Format". Index options are left out, since the release is its own index; files that it names are read by whoever
+ * follows `includesOf`.
  */
 export function readRequirementsTxt(source: Source): ReadSource {
   return gather(
-    logicalLines(source).map(({ text, place }) =>
-      text.startsWith('-') ? option(text, place) : findPin(place, () => requirement(text, place)),
-    ),
+    logicalLines(source).flatMap((line): readonly Finding[] => {
+      if (line.text.startsWith('-')) return option(line)
+      return [findAt(line.place, () => requirement(line))]
+    }),
   )
-}
-
-interface LogicalLine {
-  readonly text: string
-  readonly place: Place
-}
-
-/** Joins continued lines, drops comments: a `#` at the start of a line or after white space, as in pip. */
-function logicalLines(source: Source): LogicalLine[] {
-  const lines: LogicalLine[] = []
-  let open: { text: string; line: number } | undefined
-  for (const [index, raw] of source.text.split(/\r\n|\r|\n/).entries()) {
-    const comment = /^\s*#/.test(raw)
-    const continues = !comment && raw.endsWith('\\')
-    const text = comment ? '' : continues ? raw.slice(0, -1) : raw
-    open = { text: `${open ? open.text : ''}${text}`, line: open?.line ?? index + 1 }
-    if (continues) continue
-    lines.push({ text: open.text, place: { source: source.name, line: open.line } })
-    open = undefined
-  }
-  if (open) lines.push({ text: open.text, place: { source: source.name, line: open.line } })
-  return lines
-    .map(({ text, place }) => ({
-      text: text
-        .replaceAll(/\s+/g, ' ')
-        .replace(/(?:^| )#.*$/, '')
-        .trim(),
-      place,
-    }))
-    .filter(({ text }) => text !== '')
 }
 
 const ignored =
   /^(?:-i|-f|--(?:index-url|extra-index-url|no-index|find-links|trusted-host|pre|no-binary|only-binary|prefer-binary|require-hashes|use-feature))(?=[\s=]|$)/
 
-function option(text: string, place: Place): Finding {
+function option({ text, place }: LogicalLine): readonly Finding[] {
   const known = ignored.exec(text)
   if (known) {
-    return { notice: { place, message: `${known[0]} is left out: a release is installed from its own index alone` } }
+    return [{ notice: { place, message: `${known[0]} is left out: a release is installed from its own index alone` } }]
   }
-  return { problem: { place, ...refusedOption(text) } }
+  const editable = /^(?:-e|--editable)[ =] ?(.+)$/.exec(text)
+  const [, edited] = editable ?? []
+  if (edited !== undefined) return [findAt(place, () => direct({ text, place }, edited))]
+  const variable = variableIn({ text, place })
+  if (variable) return [variable]
+  if (nestedFile({ text, place })) return []
+  const message = `${quoted(text)} is no option that a pin list can have`
+  return [{ problem: { place, message, hint: 'remove it' } }]
 }
 
-function refusedOption(text: string): Pick<Problem, 'message'> & { readonly hint: string } {
-  if (/^(?:-r|-c|--requirement|--constraint)(?=[\s=]|$)/.test(text)) {
-    return { message: `${quoted(text)} names another file`, hint: 'give each file with a -r of its own' }
-  }
-  if (/^(?:-e|--editable)(?=[\s=]|$)/.test(text)) {
-    const hint = 'build a sdist of it, upload it and pin its version'
-    return { message: `${quoted(text)} is a source tree, not a version`, hint }
-  }
-  return { message: `${quoted(text)} is no option that a pin list can have`, hint: 'remove it' }
+/** pip puts the environment's value there; a release must not depend on whose environment that was. */
+function variableIn({ text, place }: LogicalLine): Finding | undefined {
+  const [variable] = /\$\{[A-Z0-9_]+\}/.exec(text) ?? []
+  if (variable === undefined) return undefined
+  const message = `${quoted(text)} has ${variable} in it: what stands in the environment is not read`
+  return { problem: { place, message, hint: 'write what it stands for' } }
 }
+
+const exact = /^([A-Za-z0-9][A-Za-z0-9._-]*) ?(?:\[([^\]]*)\])? ?\(? ?={2,3} ?([^ ;,*()]+) ?\)? ?(?:;(.+))?$/s
 
 /** Throws `version-invalid`, `requirement-invalid`. */
-function requirement(line: string, place: Place): PinLine | Problem {
-  const hashes = [...line.matchAll(/\s--hash[=\s]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi)].map((match) =>
-    (match[1] ?? '').toLowerCase(),
-  )
-  const text = line.replace(/\s+--[a-z-]+(?:[=\s]\S+)?/g, '').trim()
-  if (line.includes('--hash') && hashes.length === 0) {
-    return { place, message: `${quoted(text)} states hashes, but none that is sha256`, hint: 'use sha256 hashes' }
+function requirement(line: LogicalLine): Finding {
+  const { place } = line
+  const variable = variableIn(line)
+  if (variable) return variable
+  const { text, hashes } = splitOptions(line.text)
+  if (line.text.includes(' --hash') && hashes.length === 0) {
+    const message = `${quoted(text)} states hashes, but none that is sha256`
+    return { problem: { place, message, hint: 'use sha256 hashes' } }
   }
-  return readPin(text, place, hashes) ?? notExact(text, place)
+  if (isDirect(text)) return direct({ text, place }, text)
+  const [, name, extras, version, marker] = exact.exec(text) ?? []
+  const listed = extras?.split(',').map((extra) => extra.trim()) ?? []
+  if (name === undefined || version === undefined || !listed.every((extra) => extra === '' || isProjectName(extra)))
+    return loose({ text, place })
+  const texts = { text, place, name, version, extras: listed.filter((extra) => extra !== ''), marker: marker?.trim() }
+  const pin = makePin({ ...texts, hashes })
+  return pin ? { pin } : loose({ text, place })
 }
 
-function notExact(text: string, place: Place): Problem {
-  if (/^(?:\.{0,2}\/|[a-z][a-z+]*:)/i.test(text)) {
-    const hint = 'upload a sdist or wheel of it and pin its version'
-    return { place, message: `${quoted(text)} is a path or URL`, hint }
-  }
-  const { name, url } = parseRequirement(text)
-  return url === undefined
-    ? { place, message: `${quoted(text)} is not pinned`, hint: `write ${name}==VERSION` }
-    : { place, message: `${quoted(text)} is a URL`, hint: `upload a sdist or wheel of it and write ${name}==VERSION` }
+/** `name==1.0 --hash=sha256:… --global-option=…`: what is asked for, and the hashes. */
+function splitOptions(line: string): { readonly text: string; readonly hashes: readonly string[] } {
+  const at = line.indexOf(' --')
+  if (at < 0) return { text: line, hashes: [] }
+  const stated = line.slice(at).matchAll(/ --hash[= ] ?sha256:([0-9a-f]{64})(?= |$)/gi)
+  return { text: line.slice(0, at), hashes: [...stated].map(([, hash = '']) => hash.toLowerCase()) }
+}
+
+/** Throws `requirement-invalid`. */
+function loose({ text, place }: LogicalLine): Finding {
+  const { name, extras, specifier, marker, url } = parseRequirement(text)
+  if (url !== undefined) return direct({ text, place }, url, { name, extras, marker })
+  const project = normaliseName(name)
+  return { loose: { place, text, project, name, extras: normalisedExtras(extras), marker, specifier } }
+}
+
+interface Said {
+  readonly name?: string
+  readonly extras?: readonly string[]
+  readonly marker?: Marker | undefined
+}
+
+/** Throws `requirement-invalid` if it is `name @ location` and not well formed. */
+function direct(line: LogicalLine, location: string, said: Said = {}): Finding {
+  const named = /^[A-Za-z0-9][\w.-]* ?(?:\[[^\]]*\])? ?@ /.test(location) ? parseRequirement(location) : undefined
+  const { name, extras, marker, url } = { url: location, ...said, ...named }
+  return { direct: directOf({ ...line, name, extras: normalisedExtras(extras ?? []), marker }, url) }
 }

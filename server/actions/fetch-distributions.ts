@@ -3,7 +3,9 @@ import pLimit from 'p-limit'
 import { RegistryError } from '../../pool/errors.ts'
 import type { FetchEvent } from '../../pool/fetch-event.ts'
 import type { Source } from '../../pool/pins/pin.ts'
-import { readPins, type Pin } from '../../pool/pins/read-pins.ts'
+import { inOrder } from '../../pool/pins/in-order.ts'
+import { looseProblem, readPins, type Pin } from '../../pool/pins/read-pins.ts'
+import type { ReadOptions } from '../../pool/pins/reading.ts'
 import type { Target } from '../../pool/target.ts'
 import { chooseFiles, type UpstreamFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
@@ -11,7 +13,7 @@ import { presentable } from '../http/problem.ts'
 import { publicUrl } from '../upstream/client.ts'
 import { takeIn } from './take-in.ts'
 
-export interface FetchRequest {
+export interface FetchRequest extends ReadOptions {
   readonly sources: readonly Source[]
   readonly targets: readonly Target[]
   readonly allFiles: boolean
@@ -34,7 +36,8 @@ const atOnce = 6
  * `problems`) if the pins cannot be read, `upstream-unavailable` if there is no upstream to ask.
  */
 export async function fetchDistributions(deps: Deps, request: FetchRequest, report: Report): Promise<void> {
-  const { pins, problems, notices } = readPins(request.sources, request.targets)
+  const { pins, loose, notices, ...read } = readPins(request.sources, request.targets, request)
+  const problems = inOrder([...read.problems, ...loose.map(looseProblem)], request.sources)
   if (problems.length > 0) {
     throw new RegistryError('fetch-refused', { problems }, { detail: 'the pins cannot be read' })
   }

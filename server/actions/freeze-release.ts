@@ -3,21 +3,21 @@ import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { freeze } from '../../pool/freeze.ts'
 import { describeDifference, printManifest, readManifest, sameContent, type Manifest } from '../../pool/manifest.ts'
 import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
-import { readPins } from '../../pool/pins/read-pins.ts'
+import { inOrder } from '../../pool/pins/in-order.ts'
+import { looseProblem, readPins } from '../../pool/pins/read-pins.ts'
+import type { ReadOptions } from '../../pool/pins/reading.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { parseTarget, type Target } from '../../pool/target.ts'
 import type { Waiver } from '../../pool/waivers.ts'
 import type { FrozenRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 
-export interface FreezeRequest {
+export interface FreezeRequest extends ReadOptions {
   readonly name: ReleaseName
   readonly sources: readonly Source[]
   /** None: those of the base. */
   readonly targets: readonly Target[]
   readonly base?: ReleaseName | undefined
-  /** `name==version` of what the pool holds for a path, VCS or URL requirement of that name. */
-  readonly use?: readonly string[]
   readonly waivers?: readonly Waiver[]
   readonly dryRun: boolean
   readonly actor: string
@@ -42,7 +42,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
   const { name, actor } = request
   const base = await openBase(deps, request)
   const targets = request.targets.length > 0 ? request.targets : (base?.manifest.targets ?? []).map(parseTarget)
-  const read = readPins(request.sources, targets)
+  const read = readPins(request.sources, targets, request)
   const held = await records.distributionsOfAll(read.pins.map(({ project }) => project))
   const at = now()
   const { manifest, problems } = freeze({
@@ -55,7 +55,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     at,
     by: actor,
   })
-  refuse(name, inOrder([...read.problems, ...problems], request.sources))
+  refuse(name, inOrder([...read.problems, ...read.loose.map(looseProblem), ...problems], request.sources))
   fault('freeze:checked')
   const text = printManifest(manifest)
   const frozen = { name, digest: digestOf(text), manifest: text, frozenAt: at }
@@ -77,12 +77,6 @@ async function openBase(
   if (!frozen)
     throw new RegistryError('release-unknown', { release: printReleaseName(base) }, { detail: printReleaseName(base) })
   return { manifest: readManifest(frozen.manifest), digest: frozen.digest }
-}
-
-/** As a reader goes through the sources. */
-function inOrder(problems: readonly Problem[], sources: readonly Source[]): readonly Problem[] {
-  const rank = ({ place }: Problem) => (place ? sources.findIndex(({ name }) => name === place.source) : sources.length)
-  return problems.toSorted((a, b) => rank(a) - rank(b) || (a.place?.line ?? 0) - (b.place?.line ?? 0))
 }
 
 function refuse(name: ReleaseName, problems: readonly Problem[]): void {

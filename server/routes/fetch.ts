@@ -6,13 +6,14 @@ import type { Deps } from '../deps.ts'
 import { actorOf } from '../http/actor.ts'
 import { parseBody } from '../http/body.ts'
 import { eventStream } from '../http/event-stream.ts'
-import { sourcesField, targetsField } from './pin-sources.ts'
+import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 
 const index = z.url({ protocol: /^https?$/ }).optional()
 
 const fetchBody = z.strictObject({
   sources: sourcesField.min(1),
   targets: targetsField.min(1),
+  ...readFields,
   allFiles: z.boolean().default(false),
   index,
 })

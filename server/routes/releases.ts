@@ -8,7 +8,7 @@ import { freezeRelease, type FreezeRequest } from '../actions/freeze-release.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf } from '../http/actor.ts'
 import { parseBody } from '../http/body.ts'
-import { sourcesField, targetsField } from './pin-sources.ts'
+import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 
 const text = z.string().max(500)
 
@@ -25,7 +25,7 @@ const freezeBody = z.strictObject({
   /** None: those of the base. */
   targets: targetsField.default([]),
   base: text.optional(),
-  use: z.array(text).max(1000).default([]),
+  ...readFields,
   waivers: z.array(waiver).max(1000).default([]),
   dryRun: z.boolean().default(false),
 })

@@ -228,9 +228,9 @@ it('refuses pins that cannot be read, all at once', async () => {
   expect([result.code, result.stdout]).toEqual([65, ''])
   expect(result.stderr).toBe(`error: Nothing was fetched: the pins cannot be read
   arguments:1: "karl>=3" is not pinned
-    write karl==VERSION
-  arguments:2: "./local" is a path or URL
-    upload a sdist or wheel of it and pin its version
+    write karl==VERSION, give constraints with -c, or have versions chosen with --resolve
+  arguments:2: "./local" is a path, not a version
+    python -m build ./local && firn upload ./local/dist/, and write local==VERSION; if the pool holds it already: --use local==VERSION
 `)
 })
 

@@ -73,7 +73,7 @@ it('takes a buildout configuration, several files and arguments together', async
   expect([result.code, result.stderr]).toEqual([0, ''])
   const { pins } = JSON.parse(await page('/index/karl/all/manifest.json')) as { pins: { name: string }[] }
   expect(pins.map(({ name }) => name)).toEqual(['karl', 'zope.Interface'])
-  expect((await freeze('karl/extends', '-r', buildout)).code).toBe(65)
+  expect((await freeze('karl/extends', '-r', buildout)).code).toBe(0)
 })
 
 it('makes nothing in a dry run, and says what it would', async () => {
@@ -137,14 +137,14 @@ describe('what keeps a release from being frozen', () => {
         DIR/requirements.txt:1: karl==3.31: the pool has 3.30 of karl, not 3.31
         DIR/requirements.txt:2: missing==1.0: the pool has no file of missing
           bring what is lacking into the pool: firn fetch with the same arguments, or firn upload
-        DIR/requirements.txt:3: "-e git+https://example.org/x.git" is a source tree, not a version
-          build a sdist of it, upload it and pin its version
+        DIR/requirements.txt:3: "-e git+https://example.org/x.git" is a repository, not a version
+          pip wheel --no-deps --wheel-dir dist git+https://example.org/x.git && firn upload dist/, and write x==VERSION; if the pool holds it already: --use x==VERSION
         DIR/requirements.txt:4: "loose>=1" is not pinned
-          write loose==VERSION
+          write loose==VERSION, give constraints with -c, or have versions chosen with --resolve
         DIR/requirements.txt:5: zope.interface==5.10 here, but zope.interface==5.11 in DIR/versions.cfg:2
           a release holds one version of a project: keep one of them
-        DIR/versions.cfg:3: "nothing = >1" is not one version
-          write nothing = VERSION
+        DIR/versions.cfg:3: "nothing = >1" is not pinned
+          write nothing==VERSION, give constraints with -c, or have versions chosen with --resolve
       "
     `)
   })
@@ -156,7 +156,7 @@ describe('what keeps a release from being frozen', () => {
         "code": 65,
         "stderr": "error: Release cannot be frozen: 1 problem
         DIR/README.txt:1: no pin is in it
-          give a requirements or constraints file of name==version lines, or a buildout configuration with [versions]
+          give requirements, constraints, a buildout configuration, the lock of uv, poetry, pdm or pip, or a virtualenv
       ",
         "stdout": "",
       }

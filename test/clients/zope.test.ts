@@ -135,7 +135,7 @@ it('is not frozen from requirements with a source tree among them', async () => 
   const requirements = join(data, 'requirements-full.txt')
   const refused = place.firn('freeze', 'zope/full', '-r', requirements, '--dry-run')
   await expect(refused).rejects.toThrow(`${requirements}:1: "-e git+`)
-  await expect(refused).rejects.toThrow('is a source tree, not a version')
+  await expect(refused).rejects.toThrow('is a repository, not a version')
 })
 
 it('reaches nothing but the server', () => {

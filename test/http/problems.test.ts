@@ -35,7 +35,11 @@ it('says everything that keeps a release from being frozen, as facts', async () 
     {
       release: 'karl/1',
       problems: expect.arrayContaining([
-        { place: { source: 'pins.txt', line: 2 }, message: '"loose" is not pinned', hint: 'write loose==VERSION' },
+        {
+          place: { source: 'pins.txt', line: 2 },
+          message: '"loose" is not pinned',
+          hint: 'write loose==VERSION, give constraints with -c, or have versions chosen with --resolve',
+        },
       ]) as unknown,
       type: '/problems/freeze-refused',
       title: 'Release cannot be frozen',

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { readPins } from '../../pool/pins/read-pins.ts'
+import { inOrder } from '../../pool/pins/in-order.ts'
+import { looseProblem, readPins } from '../../pool/pins/read-pins.ts'
 import { printPin } from '../../pool/pins/pin.ts'
 import { parseTarget } from '../../pool/target.ts'
 
 const here = [parseTarget('cp311-manylinux_x86_64')]
 
 function read(text: string, targets = here) {
-  const { pins, problems, notices, roots } = readPins([{ name: 'file', text }], targets)
+  const { pins, loose, problems, notices, roots } = readPins([{ name: 'file', text }], targets)
   return {
     pins: pins.map(printPin),
     hashes: pins.flatMap(({ hashes }) => hashes),
-    problems: problems.map(({ place, message }) => `${place?.line}: ${message}`),
+    problems: inOrder([...problems, ...loose.map(looseProblem)], []).map(
+      ({ place, message }) => `${place?.line}: ${message}`,
+    ),
     notices: notices.map(({ place, message }) => `${place.line}: ${message}`),
     roots,
   }
@@ -35,7 +38,12 @@ describe('requirements and constraints files', () => {
       'legacy==0.9.8.0-osi1',
     ].join('\r\n')
     expect(read(text)).toEqual({
-      pins: ['legacy==0.9.8.0-osi1', 'six==1.17.0', 'typing-extensions==4.16.0 ; python_version >= "3.8"', 'Zope==6.2'],
+      pins: [
+        'legacy==0.9.8.0-osi1',
+        'six==1.17.0',
+        'typing-extensions==4.16.0 ; python_version >= "3.8"',
+        'Zope[wsgi]==6.2',
+      ],
       hashes: [a, b],
       problems: [],
       notices: [
@@ -43,7 +51,7 @@ describe('requirements and constraints files', () => {
         `8: tomli==2.2.1; python_version < '3.11' is left out: its marker holds on no target (cp311-manylinux_x86_64)`,
       ],
       roots: [
-        'Zope==6.2',
+        'Zope[wsgi]==6.2',
         'legacy==0.9.8.0-osi1',
         'six==1.17.0',
         'typing-extensions==4.16.0 ; python_version >= "3.8"',
@@ -137,8 +145,8 @@ describe('buildout versions', () => {
       'app = ${other:version}',
       'more += 1.0',
       'not a line',
-      '[versions:python_version == "3.8"]',
-      'six = 1.0',
+      '[versions:sys.version_info < (3, 8)]',
+      'seven = 1.0',
     ].join('\n')
     expect(
       read(text)
