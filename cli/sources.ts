@@ -18,11 +18,12 @@ export async function readSources(
       { detail: 'no pins were given', hint: 'name them as NAME==VERSION, or give a file with -r' },
     )
   }
-  const read = await Promise.all(files.map(readSource))
+  const read = await Promise.all(files.map((file) => readSource(file)))
   return requirements.length === 0 ? read : [...read, { name: 'arguments', text: requirements.join('\n') }]
 }
 
-async function readSource(path: string): Promise<Source> {
+/** Throws `input-unreadable`. */
+export async function readSource(path: string): Promise<Source> {
   try {
     return { name: path, text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) }
   } catch (cause) {

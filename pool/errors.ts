@@ -33,6 +33,7 @@ export const errors = {
   'project-unknown': { status: 404, exit: 66, title: 'No such project' },
   'release-unknown': { status: 404, exit: 66, title: 'No such release' },
   'release-frozen': { status: 409, exit: 73, title: 'Release is already frozen with other content' },
+  'source-changed': { status: 400, exit: 65, title: 'Work tree has changes that are not committed' },
   'waiver-invalid': { status: 400, exit: 64, title: 'Waiver is not valid' },
   'freeze-refused': { status: 422, exit: 65, title: 'Release cannot be frozen' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },

@@ -1,9 +1,10 @@
-import { layOver } from './base.ts'
+import { filesInBase, layOver, withoutProblems } from './base.ts'
 import { realName, type Distribution, type Iso, type Sha256 } from './distribution.ts'
-import type { Manifest, ManifestBase, ManifestFile, ManifestPin } from './manifest.ts'
+import type { Manifest, ManifestBase, ManifestFile, ManifestPin, ManifestSource } from './manifest.ts'
 import { printMarker } from './marker.ts'
 import type { Problem, StatedFile } from './pins/pin.ts'
 import type { Pin } from './pins/read-pins.ts'
+import type { ProjectName } from './project-name.ts'
 import type { ReleaseName } from './release-name.ts'
 import type { Target } from './target.ts'
 import { compareCodePoints, sameVersion } from './version.ts'
@@ -12,6 +13,8 @@ export interface FreezeInput {
   readonly name: ReleaseName
   /** The release that this one is laid over. */
   readonly base: { readonly manifest: Manifest; readonly digest: Sha256 } | undefined
+  /** Projects of the base that are left out. */
+  readonly without?: readonly ProjectName[]
   readonly pins: readonly Pin[]
   readonly roots: readonly string[]
   readonly targets: readonly Target[]
@@ -19,6 +22,9 @@ export interface FreezeInput {
   readonly filesOf: (project: Pin['project']) => readonly Distribution[]
   readonly at: Iso
   readonly by: string
+  readonly source?: ManifestSource | null
+  /** The changelog's section of this release. */
+  readonly changes?: string | null
 }
 
 export interface FreezeOutcome {
@@ -30,27 +36,28 @@ export interface FreezeOutcome {
 
 /** The manifest of a release: for each pin, every file that the pool holds of that version; all else is the base's. */
 export function freeze(input: FreezeInput): FreezeOutcome {
-  const chosen = input.pins.map((pin) => choose(pin, input.filesOf(pin.project)))
-  const laid = layOver(
-    input.base?.manifest,
-    chosen.flatMap(({ pin, files }) => (pin ? { pin, files } : [])),
-  )
+  const { without = [] } = input
+  const base = input.base?.manifest
+  const chosen = input.pins.map((pin) => choose(pin, filesInBase(base, pin) ?? heldFiles(input.filesOf(pin.project))))
+  const filled = chosen.flatMap(({ pin, files }) => (pin ? { pin, files } : []))
+  const laid = layOver(base, { filled, without })
+  const pinned = new Set(input.pins.map(({ project }) => project))
   return {
-    problems: chosen.flatMap(({ problem }) => problem ?? []),
+    problems: [...chosen.flatMap(({ problem }) => problem ?? []), ...withoutProblems(base, without, pinned)],
     manifest: {
       schema: 'firn-release/1',
       product: input.name.product,
       release: input.name.release,
       base: input.base ? baseOf(input.base) : null,
-      overrides: laid.overrides,
+      overrides: laid.overrides.toSorted(byProject),
       targets: input.targets.map(({ text }) => text).toSorted(compareCodePoints),
       roots: input.roots,
       pins: laid.pins.toSorted(byProject),
       files: laid.files.toSorted(byProjectAndFilename),
       waivers: [],
       unknown: [],
-      source: null,
-      changes: null,
+      source: input.source ?? null,
+      changes: input.changes ?? null,
       'frozen-at': input.at,
       'frozen-by': input.by,
     },
@@ -67,7 +74,7 @@ interface Choice {
   readonly problem?: Problem
 }
 
-function choose(pin: Pin, held: readonly Distribution[]): Choice {
+function choose(pin: Pin, held: readonly ManifestFile[]): Choice {
   const files = held
     .filter(({ version }) => sameVersion(version, pin.version))
     .toSorted((a, b) => compareCodePoints(a.filename, b.filename))
@@ -78,14 +85,14 @@ function choose(pin: Pin, held: readonly Distribution[]): Choice {
   if (!any) return { files: [], problem: lacking(pin, held, files) }
   const { project } = pin
   const marker = pin.marker === undefined ? null : printMarker(pin.marker)
-  return { files: allowed.map(manifestFile), pin: { project, name: realName(allowed), version: any.version, marker } }
+  return { files: allowed, pin: { project, name: realName(allowed), version: any.version, marker } }
 }
 
-function isOtherThan({ filename, sha256 }: StatedFile, file: Distribution): boolean {
+function isOtherThan({ filename, sha256 }: StatedFile, file: ManifestFile): boolean {
   return filename === file.filename && sha256 !== file.sha256
 }
 
-function otherContent(pin: Pin, { filename, sha256 }: Distribution): Problem {
+function otherContent(pin: Pin, { filename, sha256 }: ManifestFile): Problem {
   const [place] = pin.places
   const stated = pin.files.find((file) => file.filename === filename)?.sha256 ?? ''
   return {
@@ -95,7 +102,7 @@ function otherContent(pin: Pin, { filename, sha256 }: Distribution): Problem {
   }
 }
 
-function lacking(pin: Pin, held: readonly Distribution[], files: readonly Distribution[]): Problem {
+function lacking(pin: Pin, held: readonly ManifestFile[], files: readonly ManifestFile[]): Problem {
   const [place] = pin.places
   const wanted = `${pin.name}==${pin.version}`
   const at = place ? { place } : {}
@@ -115,6 +122,10 @@ function lacking(pin: Pin, held: readonly Distribution[], files: readonly Distri
   }
 }
 
+function heldFiles(held: readonly Distribution[]): readonly ManifestFile[] {
+  return held.map(manifestFile)
+}
+
 function manifestFile(file: Distribution): ManifestFile {
   return {
     filename: file.filename,
@@ -131,7 +142,7 @@ function manifestFile(file: Distribution): ManifestFile {
   }
 }
 
-function byProject(a: ManifestPin, b: ManifestPin): number {
+function byProject(a: { readonly project: ProjectName }, b: { readonly project: ProjectName }): number {
   return compareCodePoints(a.project, b.project)
 }
 

@@ -127,8 +127,24 @@ export function describeDifference(frozen: Manifest, asked: Manifest, limit = 20
       .map(({ filename }) => `other content: ${filename}`),
     ...listDifference('target', frozen.targets, asked.targets),
     ...listDifference('requirement', frozen.roots, asked.roots),
+    ...listDifference('base', basesOf(frozen), basesOf(asked)),
+    ...listDifference('left out of the base', leftOut(frozen), leftOut(asked)),
+    ...listDifference('source', sourcesOf(frozen), sourcesOf(asked)),
+    ...(frozen.changes === asked.changes ? [] : ["the changelog's section is another one"]),
   ]
   return lines.length > limit ? [...lines.slice(0, limit), `and ${lines.length - limit} more`] : lines
+}
+
+function basesOf({ base }: Manifest): readonly string[] {
+  return base ? [`${base.product}/${base.release} sha256:${base.digest}`] : []
+}
+
+function leftOut({ overrides }: Manifest): readonly string[] {
+  return overrides.filter(({ to }) => to === null).map(({ name }) => name)
+}
+
+function sourcesOf({ source }: Manifest): readonly string[] {
+  return source ? [[source.url, source.revision, source.tag].filter((part) => part !== null).join(' ')] : []
 }
 
 function listDifference(what: string, frozen: readonly string[], asked: readonly string[]): string[] {

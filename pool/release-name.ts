@@ -33,6 +33,11 @@ export function printReleaseName({ product, release }: ReleaseName): string {
   return `${product}/${release}`
 }
 
+/** Where a release's index stands below a server's URL. A `+` is escaped, as some take it for a blank. */
+export function indexPath({ product, release }: ReleaseName): string {
+  return `/index/${encodeURIComponent(product)}/${encodeURIComponent(release)}/`
+}
+
 function refuse(name: string, hint: string): RegistryError {
   const said = name.slice(0, 100)
   return new RegistryError('release-name-invalid', { name: said }, { detail: JSON.stringify(said), hint })

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../pool/manifest.ts'
+import type { Manifest, ManifestSource } from '../../pool/manifest.ts'
 import type { Notice, Source } from '../../pool/pins/pin.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Waiver } from '../../pool/waivers.ts'
@@ -9,6 +9,9 @@ export interface FreezeBody {
   readonly sources: readonly Source[]
   readonly targets: readonly string[]
   readonly base?: string
+  readonly without?: readonly string[]
+  readonly changelog?: Source
+  readonly source?: ManifestSource
   readonly use?: readonly string[]
   readonly waivers?: readonly Waiver[]
   readonly dryRun: boolean

@@ -2,14 +2,20 @@ import { Command } from 'commander'
 import { splitReleaseName } from '../../pool/release-name.ts'
 import { freezeRelease, type FreezeAnswer } from '../calls/releases.ts'
 import { connect } from '../connection.ts'
+import { describeBase } from '../describe-base.ts'
+import { readGitSource } from '../git-source.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
-import { readSources } from '../sources.ts'
+import { readSource, readSources } from '../sources.ts'
 
 interface FreezeOptions extends ServerOptions {
   readonly requirement?: readonly string[]
   readonly target?: readonly string[]
+  readonly base?: string
+  readonly without?: readonly string[]
+  readonly changes?: string
+  readonly sourceDir?: string
   readonly dryRun?: boolean
 }
 
@@ -24,23 +30,38 @@ export function freezeCommand(io: Io): Command {
     .option('-r, --requirement <file>', 'requirements, constraints or buildout versions file; may be repeated', collect)
     .option(
       '-t, --target <target>',
-      "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
+      "as cp311-manylinux_x86_64; may be repeated; default: the base's, or this machine's Python",
       collect,
     )
+    .option('-b, --base <release>', 'release to lay this one over, as karl/3.30: all of it, plus and instead of')
+    .option('--without <name>', 'project of the base to leave out; may be repeated', collect)
+    .option('--changes <file>', "changelog; its section of this release is kept in the release's manifest")
+    .option('--source-dir <dir>', 'git work tree that this is released from: its commit, tag and remote are kept')
     .option('--dry-run', 'say what would be frozen, and freeze nothing')
     .addHelpText(
       'after',
-      '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run',
+      '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run\n' +
+        '  firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .',
     )
     .action((name: string, requirements: string[], options: FreezeOptions) => freeze(name, requirements, options, io))
 }
 
 async function freeze(name: string, requirements: readonly string[], options: FreezeOptions, io: Io): Promise<void> {
   const release = splitReleaseName(name)
-  const sources = await readSources(options.requirement ?? [], requirements)
-  const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
+  const { base, without = [], requirement = [] } = options
+  const given = requirement.length + requirements.length > 0
+  const sources = base !== undefined && !given ? [] : await readSources(requirement, requirements)
+  const targets = options.target ?? (base === undefined ? [await machineTarget(io.env['FIRN_PYTHON'])] : [])
   const connection = connect(options)
-  const answer = await freezeRelease(connection, release, { sources, targets, dryRun: options.dryRun === true })
+  const answer = await freezeRelease(connection, release, {
+    sources,
+    targets,
+    ...(base === undefined ? {} : { base }),
+    without,
+    ...(options.changes === undefined ? {} : { changelog: await readSource(options.changes) }),
+    ...(options.sourceDir === undefined ? {} : { source: await readGitSource(options.sourceDir, release, io.env) }),
+    dryRun: options.dryRun === true,
+  })
   io.stdout.write(options.json === true ? `${JSON.stringify(answer)}\n` : describe(answer, connection.url))
 }
 
@@ -59,6 +80,7 @@ function describe({ release, outcome, digest, path, notices, manifest }: FreezeA
     `${heading[outcome]} ${release}`,
     ...(outcome === 'checked' ? pins : []),
     `  pins     ${count(manifest.pins.length, 'project')}, ${count(manifest.files.length, 'file')}, ${printBytes(bytes)}`,
+    ...describeBase(manifest),
     `  targets  ${manifest.targets.join(', ')}`,
     // A dry run's digest holds the time of the dry run, so it will never be that of the release.
     ...(outcome === 'checked'

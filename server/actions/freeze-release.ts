@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto'
+import { changesOf } from '../../pool/changelog.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { freeze } from '../../pool/freeze.ts'
-import { describeDifference, printManifest, readManifest, sameContent, type Manifest } from '../../pool/manifest.ts'
+import {
+  describeDifference,
+  printManifest,
+  readManifest,
+  sameContent,
+  type Manifest,
+  type ManifestSource,
+} from '../../pool/manifest.ts'
 import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
 import { inOrder } from '../../pool/pins/in-order.ts'
 import { looseProblem, readPins } from '../../pool/pins/read-pins.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { parseTarget, type Target } from '../../pool/target.ts'
 import type { Waiver } from '../../pool/waivers.ts'
@@ -18,7 +27,14 @@ export interface FreezeRequest extends ReadOptions {
   /** None: those of the base. */
   readonly targets: readonly Target[]
   readonly base?: ReleaseName | undefined
+  /** Projects of the base that are left out. */
+  readonly without?: readonly ProjectName[]
   readonly waivers?: readonly Waiver[]
+  /** Where the section of this release becomes its changes. */
+  readonly changelog?: Source | undefined
+  /** The changes themselves, where they are known already. */
+  readonly changes?: string | null
+  readonly source?: ManifestSource | null
   readonly dryRun: boolean
   readonly actor: string
 }
@@ -45,6 +61,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
   const read = readPins(request.sources, targets, request)
   const held = await records.distributionsOfAll(read.pins.map(({ project }) => project))
   const at = now()
+  const told = readChanges(request)
   const { manifest, problems } = freeze({
     name,
     base,
@@ -54,8 +71,18 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     filesOf: (project) => held.get(project) ?? [],
     at,
     by: actor,
+    without: request.without ?? [],
+    source: request.source ?? null,
+    changes: told.changes ?? request.changes ?? null,
   })
-  refuse(name, inOrder([...read.problems, ...read.loose.map(looseProblem), ...problems], request.sources))
+  const found = [
+    ...read.problems,
+    ...read.loose.map(looseProblem),
+    ...problems,
+    ...told.problems,
+    ...nothingAsked(request),
+  ]
+  refuse(name, inOrder(found, request.sources))
   fault('freeze:checked')
   const text = printManifest(manifest)
   const frozen = { name, digest: digestOf(text), manifest: text, frozenAt: at }
@@ -77,6 +104,25 @@ async function openBase(
   if (!frozen)
     throw new RegistryError('release-unknown', { release: printReleaseName(base) }, { detail: printReleaseName(base) })
   return { manifest: readManifest(frozen.manifest), digest: frozen.digest }
+}
+
+function readChanges({ changelog, name }: FreezeRequest): {
+  readonly changes?: string
+  readonly problems: readonly Problem[]
+} {
+  if (!changelog) return { problems: [] }
+  const told = changesOf(changelog, name.release)
+  return 'problem' in told ? { problems: [told.problem] } : { ...told, problems: [] }
+}
+
+/** A customer may be all that its base is; what is laid over nothing has pins and targets of its own. */
+function nothingAsked({ base, sources, targets }: FreezeRequest): readonly Problem[] {
+  if (base) return []
+  const hint = 'give them, or the release that this one is laid over, which they are taken from'
+  return [
+    ...(sources.length > 0 ? [] : [{ message: 'no pins were given', hint }]),
+    ...(targets.length > 0 ? [] : [{ message: 'no target was given', hint }]),
+  ]
 }
 
 function refuse(name: ReleaseName, problems: readonly Problem[]): void {

@@ -1,5 +1,5 @@
 import { escape } from '../../pool/pages/simple-html.ts'
-import { printReleaseName } from '../../pool/release-name.ts'
+import { indexPath, printReleaseName } from '../../pool/release-name.ts'
 import type { ReleaseSummary } from '../../storage/ports.ts'
 import { layout } from './layout.ts'
 
@@ -32,8 +32,9 @@ npx firn freeze karl/3.30 -r requirements.txt</code></pre>`
 function releaseTable(releases: readonly ReleaseSummary[]): string {
   const rows = releases.map(({ name, digest, frozenAt }) => {
     const release = escape(printReleaseName(name))
+    const index = escape(`.${indexPath(name)}`)
     const day = escape(frozenAt.slice(0, 16).replace('T', ' '))
-    return `<tr><td><a href="./index/${release}/">${release}</a></td><td><time datetime="${escape(frozenAt)}">${day}</time></td><td><a href="./index/${release}/manifest.json"><code>${digest.slice(0, 12)}</code></a></td></tr>`
+    return `<tr><td><a href="${index}">${release}</a></td><td><time datetime="${escape(frozenAt)}">${day}</time></td><td><a href="${index}manifest.json"><code>${digest.slice(0, 12)}</code></a></td></tr>`
   })
   return `<table>
 <thead><tr><th scope="col">Release</th><th scope="col">Frozen (UTC)</th><th scope="col">Digest</th></tr></thead>
@@ -45,7 +46,7 @@ ${rows.join('\n')}
 
 function installHelp(origin: string, [first]: readonly ReleaseSummary[]): string {
   if (!first) return ''
-  const url = escape(`${origin}/index/${printReleaseName(first.name)}/`)
+  const url = escape(`${origin}${indexPath(first.name)}`)
   return `<p>Install one exactly as it was frozen:</p>
 <pre><code>pip install --index-url ${url} \\
     --require-hashes -r ${url}requirements.txt</code></pre>`

@@ -2,13 +2,20 @@ import { Router, type Request } from 'express'
 import { z } from 'zod'
 import { rules } from '../../pool/findings.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
-import { parseReleaseName, printReleaseName, splitReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import {
+  indexPath,
+  parseReleaseName,
+  printReleaseName,
+  splitReleaseName,
+  type ReleaseName,
+} from '../../pool/release-name.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { freezeRelease, type FreezeRequest } from '../actions/freeze-release.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf } from '../http/actor.ts'
 import { parseBody } from '../http/body.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
+import { sourceField } from './source-field.ts'
 
 const text = z.string().max(500)
 
@@ -26,6 +33,9 @@ const freezeBody = z.strictObject({
   targets: targetsField.default([]),
   base: text.optional(),
   ...readFields,
+  without: z.array(text).max(1000).default([]),
+  changelog: sourcesField.element.optional(),
+  source: sourceField.nullable().default(null),
   waivers: z.array(waiver).max(1000).default([]),
   dryRun: z.boolean().default(false),
 })
@@ -46,7 +56,7 @@ export function releaseRoutes(deps: Deps): Router {
       release: printReleaseName(name),
       outcome,
       digest,
-      path: `/index/${printReleaseName(name)}/`,
+      path: indexPath(name),
       notices,
       manifest,
     })
@@ -60,6 +70,7 @@ function freezeRequest(name: ReleaseName, req: Request<{ product: string; releas
     ...body,
     name,
     targets: body.targets.map(parseTarget),
+    without: body.without.map(parseProjectName),
     base: body.base === undefined ? undefined : splitReleaseName(body.base),
     waivers: body.waivers.map((each) => ({ ...each, project: parseProjectName(each.project) })),
     actor: actorOf(req),

@@ -100,7 +100,14 @@ describe('help', () => {
         -r, --requirement <file>  requirements, constraints or buildout versions file;
                                   may be repeated
         -t, --target <target>     as cp311-manylinux_x86_64; may be repeated; default:
-                                  this machine's Python
+                                  the base's, or this machine's Python
+        -b, --base <release>      release to lay this one over, as karl/3.30: all of
+                                  it, plus and instead of
+        --without <name>          project of the base to leave out; may be repeated
+        --changes <file>          changelog; its section of this release is kept in
+                                  the release's manifest
+        --source-dir <dir>        git work tree that this is released from: its
+                                  commit, tag and remote are kept
         --dry-run                 say what would be frozen, and freeze nothing
         --debug                   show where an error came from
         -h, --help                display help for command
@@ -108,6 +115,7 @@ describe('help', () => {
       Examples:
         firn freeze karl/3.30 -r requirements.txt
         firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run
+        firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .
       "
     `)
   })
