@@ -23,6 +23,11 @@ const manifestBytes = 64 * 1024 * 1024
 /** And of documents that vary: apart from all else, since whoever asks under many names of the host would push that out. */
 const varyingBytes = 16 * 1024 * 1024
 
+interface Varying {
+  readonly kept: LRUCache<string, Answer>
+  readonly facts: Records['factsOfAll']
+}
+
 export interface AskedOfIndex {
   /** Throws `not-acceptable`. */
   readonly form: () => PageForm
@@ -37,7 +42,7 @@ export interface AskedOfIndex {
  */
 export type FrozenIndex = (segments: readonly string[], asked: AskedOfIndex) => Promise<Answer>
 
-export function frozenIndex({ release }: Pick<Records, 'release'>): FrozenIndex {
+export function frozenIndex({ release, factsOfAll }: Pick<Records, 'release' | 'factsOfAll'>): FrozenIndex {
   const kept = new LRUCache<string, OpenRelease>({ maxSize: manifestBytes, sizeCalculation: ({ text }) => text.length })
   const open = async (name: ReleaseName): Promise<OpenRelease> => {
     const key = printReleaseName(name)
@@ -49,7 +54,10 @@ export function frozenIndex({ release }: Pick<Records, 'release'>): FrozenIndex 
     kept.set(key, opened)
     return opened
   }
-  const varying = new LRUCache<string, Answer>({ maxSize: varyingBytes, sizeCalculation: sizeOf })
+  const varying: Varying = {
+    kept: new LRUCache({ maxSize: varyingBytes, sizeCalculation: sizeOf }),
+    facts: factsOfAll,
+  }
   return async ([product = '', version = '', ...rest], asked) => {
     if (product === '' || version === '')
       throw new RegistryError('path-unknown', {}, { hint: 'a release is at /index/PRODUCT/RELEASE/' })
@@ -69,19 +77,24 @@ function openRelease(text: string, digest: Sha256): OpenRelease {
   return { manifest, text, digest, byProject: filesByProject(manifest) }
 }
 
-/** A document that names the host is for those who came by that name: no cache may give it to others. */
-function documentAnswer(
-  kept: LRUCache<string, Answer>,
+/**
+ * A document that names the host is for those who came by that name: no cache may give it to others. One that is made
+ * from facts says more when a newer firn reads more of them.
+ */
+async function documentAnswer(
+  { kept, facts }: Varying,
   { name, type, variesBy, print }: ReleaseDocument,
   release: OpenRelease,
   asked: AskedOfIndex,
-): Answer {
+): Promise<Answer> {
   if (variesBy === null) return answer(print(release, {}), { type, cacheControl: immutable })
   const base = variesBy === 'base' ? asked.base() : undefined
   const key = `${release.digest} ${name} ${base ?? ''}`
   const known = kept.get(key)
   if (known) return known
-  const made = answer(print(release, { base }), { type, cacheControl: `private, ${revalidate}` })
+  const read = variesBy === 'factsOf' ? await facts(release.manifest.files.map(({ sha256 }) => sha256)) : undefined
+  const text = print(release, { base, factsOf: (sha256) => read?.get(sha256) })
+  const made = answer(text, { type, cacheControl: variesBy === 'base' ? `private, ${revalidate}` : revalidate })
   kept.set(key, made)
   return made
 }

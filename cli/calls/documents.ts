@@ -1,9 +1,9 @@
-import { releaseDocuments } from '../../pool/documents/documents.ts'
+import { documentNames } from '../../pool/documents/document-names.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Connection } from '../connection.ts'
 
 /** What `firn show --format` takes: the names that the documents have below the release's URL. */
-export const documentFormats: readonly string[] = releaseDocuments.map(({ name }) => name)
+export const documentFormats: readonly string[] = documentNames
 
 /** `GET /index/PRODUCT/RELEASE/FORMAT`: the document's bytes. Throws `release-unknown`. */
 export async function documentOf(
