@@ -2,6 +2,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { errors } from '../pool/errors.ts'
 import { version } from '../server/version.ts'
 import { configCommand } from './commands/config.ts'
+import { bundleCommand } from './commands/bundle.ts'
+import { exportCommand } from './commands/export.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { freezeCommand } from './commands/freeze.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -46,7 +48,14 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
       'after',
       '\nExample:\n  firn serve &\n  firn fetch -r requirements.txt\n  firn freeze karl/3.30 -r requirements.txt',
     )
-  const commands = [serveCommand(io), uploadCommand(io, exit), fetchCommand(io, exit), freezeCommand(io)]
+  const commands = [
+    serveCommand(io),
+    uploadCommand(io, exit),
+    fetchCommand(io, exit),
+    freezeCommand(io),
+    exportCommand(io),
+    bundleCommand(io),
+  ]
   for (const command of commands) program.addCommand(command.option('--debug', 'show where an error came from'))
   const find = () => {
     const { config: flag } = program.opts<{ config?: string }>()

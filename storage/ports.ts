@@ -46,7 +46,7 @@ export interface PoolFiles {
 export interface AuditEvent {
   readonly at: Iso
   readonly actor: string
-  readonly verb: 'upload' | 'fetch' | 'freeze'
+  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import'
   /** What it happened to: a filename, a release. */
   readonly subject: string
   readonly facts: Readonly<Record<string, unknown>>

@@ -2,6 +2,7 @@ import { json, Router } from 'express'
 import type { Deps } from '../deps.ts'
 import { version } from '../version.ts'
 import { fetchRoutes } from './fetch.ts'
+import { importRoutes } from './import.ts'
 import { releaseRoutes } from './releases.ts'
 
 /** The JSON API that the CLI speaks. */
@@ -11,6 +12,7 @@ export function apiRoutes(deps: Deps): Router {
   router.get('/', (_req, res) => {
     res.json({ name: 'firn', version })
   })
+  router.use('/releases/import', importRoutes(deps))
   router.use('/releases', releaseRoutes(deps))
   router.use('/fetch', fetchRoutes(deps))
   return router

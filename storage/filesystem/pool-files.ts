@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
-import { link, open, readdir, rename, unlink } from 'node:fs/promises'
+import { chmod, link, open, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -36,6 +36,8 @@ export async function openPoolFiles(directories: PoolDirectories, fault: Fault):
 async function adopt(staged: Staged, place: PoolPlace, path: string, fault: Fault): Promise<void> {
   const directory = join(path, '..')
   await makeDirectory(directory)
+  // An export shares its files' bytes with the pool: who edits one there is to be told that it is not his to edit.
+  await chmod(staged.path, 0o444)
   try {
     await link(staged.path, path)
   } catch (error) {

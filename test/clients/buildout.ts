@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { Workplace } from './workplace.ts'
 
 export interface Wanted {
+  /** Of the directory; default: after the release. */
+  readonly name?: string
   /** URL of the frozen index, whose own `versions.cfg` has the pins. */
   readonly index: string
   readonly eggs: readonly string[]
@@ -11,7 +13,8 @@ export interface Wanted {
 
 /** Runs buildout in a new directory, with nothing to go by but the release's URLs; returns the directory. */
 export async function runBuildout(place: Workplace, buildout: string, wanted: Wanted): Promise<string> {
-  const directory = await place.directory(`buildout-${new URL(wanted.index).pathname.split('/').slice(2, 4).join('-')}`)
+  const { pathname } = new URL(wanted.index)
+  const directory = await place.directory(wanted.name ?? `buildout-${pathname.split('/').slice(2, 4).join('-')}`)
   await writeFile(join(directory, 'buildout.cfg'), configuration(wanted))
   await place.client(buildout, [], directory)
   return directory
@@ -22,7 +25,8 @@ function configuration({ index, eggs, scripts }: Wanted): string {
   const lines = [
     '[buildout]',
     `extends = ${index}versions.cfg`,
-    `index = ${index}`,
+    // buildout takes what begins with file:// for a directory of archives; with one slash it is an index.
+    `index = ${index.replace(/^file:\/\/\//, 'file:/')}`,
     'allow-hosts = 127.0.0.1:*',
     'allow-picked-versions = false',
     'newest = false',
@@ -31,7 +35,7 @@ function configuration({ index, eggs, scripts }: Wanted): string {
     'recipe = zc.recipe.egg',
     'eggs =',
     ...eggs.map((egg) => `    ${egg}`),
-    `scripts = ${scripts.join(' ')}`,
+    ...(scripts.length === 0 ? [] : [`scripts = ${scripts.join(' ')}`]),
     'interpreter = py',
   ]
   return `${lines.join('\n')}\n`

@@ -1,0 +1,70 @@
+import { basename } from 'node:path'
+import pLimit from 'p-limit'
+import { isRegistryError, type RegistryError } from '../pool/errors.ts'
+import { uploadFile, type Uploaded } from './calls/upload.ts'
+import type { Connection } from './connection.ts'
+import { fileDigest } from './files/file-digest.ts'
+import { printBytes } from './io.ts'
+import type { Progress } from './progress.ts'
+
+const atOnce = 4
+
+/** A file that is to go into the pool. */
+export interface Pending {
+  readonly path: string
+  readonly size: number
+}
+
+export interface Uploading {
+  readonly connection: Connection
+  readonly bar: Progress
+  readonly json: boolean
+  readonly signal: AbortSignal
+}
+
+export interface Outcome {
+  readonly uploaded: readonly Uploaded[]
+  readonly failures: readonly RegistryError[]
+}
+
+/** Uploads all it can, with a line for each. Throws only `server-unreachable`: then the rest has no chance either. */
+export async function uploadAll(uploading: Uploading, files: readonly Pending[]): Promise<Outcome> {
+  const { bar, json } = uploading
+  const limit = pLimit(atOnce)
+  const [uploaded, failures]: [Uploaded[], RegistryError[]] = [[], []]
+  const uploadOne = async (file: Pending) => {
+    try {
+      const done = await uploadPending(uploading, file)
+      uploaded.push(done)
+      bar.line(json ? JSON.stringify({ event: 'uploaded', ...done }) : describe(done))
+    } catch (error) {
+      if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
+      failures.push(error)
+      bar.line(describeRefusal(file.path, error, json))
+    }
+  }
+  try {
+    await Promise.all(files.map((file) => limit(uploadOne, file)))
+  } finally {
+    limit.clearQueue()
+  }
+  return { uploaded, failures }
+}
+
+export async function uploadPending(
+  { connection, bar, signal }: Pick<Uploading, 'connection' | 'bar' | 'signal'>,
+  { path, size }: Pending,
+): Promise<Uploaded> {
+  const file = { path, filename: basename(path), size, sha256: await fileDigest(path) }
+  return uploadFile(connection, file, (bytes) => bar.add(bytes), signal)
+}
+
+function describe({ outcome, filename, size }: Uploaded): string {
+  return outcome === 'added' ? `added    ${filename}  ${printBytes(size)}` : `already  ${filename}`
+}
+
+export function describeRefusal(path: string, error: RegistryError, json: boolean): string {
+  const { code, facts, hint, message } = error
+  if (json) return JSON.stringify({ event: 'refused', path, code, message, hint, ...facts })
+  return `refused  ${path}: ${message}${hint === undefined ? '' : `\n         ${hint}`}`
+}

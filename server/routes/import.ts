@@ -1,0 +1,31 @@
+import { Router } from 'express'
+import { z } from 'zod'
+import { printReleaseName } from '../../pool/release-name.ts'
+import { importRelease } from '../actions/import-release.ts'
+import type { Deps } from '../deps.ts'
+import { actorOf } from '../http/actor.ts'
+import { parseBody } from '../http/body.ts'
+
+const importBody = z.strictObject({
+  /** The manifest's own bytes, as text. */
+  manifest: z.string(),
+  dryRun: z.boolean().default(false),
+})
+
+/** `/api/v1/releases/import`: releases that were frozen elsewhere. */
+export function importRoutes(deps: Deps): Router {
+  const router = Router()
+  router.post('/', async (req, res) => {
+    const body = parseBody(importBody, req)
+    const { name, outcome, digest, lacking } = await importRelease(deps, { ...body, actor: actorOf(req) })
+    res.status(outcome === 'imported' ? 201 : 200)
+    res.json({
+      release: printReleaseName(name),
+      outcome,
+      digest,
+      path: `/index/${printReleaseName(name)}/`,
+      lacking: lacking.map(({ filename }) => filename),
+    })
+  })
+  return router
+}
