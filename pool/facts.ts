@@ -39,5 +39,14 @@ export interface EmbeddedSbom {
   readonly text: string
 }
 
+/** Of a file that cannot be read. */
+export const unknownFacts: DistributionFacts = {
+  requires: null,
+  extras: [],
+  buildRequires: null,
+  licence: { expression: null, text: null, classifiers: [] },
+  sboms: [],
+}
+
 /** Raised when facts are read otherwise than before: what was read by another reader is read again when it is needed. */
 export const factsReader = 1

@@ -6,6 +6,7 @@ import { connect, goneMeanwhile } from '../connection.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
 import { progress, type Progress } from '../progress.ts'
+import { printNotice } from '../notices.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
 import { readSources } from '../sources.ts'
 
@@ -68,7 +69,7 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
 function show(event: FetchEvent, bar: Progress): void {
   switch (event.event) {
     case 'notice':
-      return bar.line(`note     ${event.notice.place.source}:${event.notice.place.line}: ${event.notice.message}`)
+      return bar.line(`note     ${printNotice(event.notice)}`)
     case 'plan': {
       const size = event.bytes > 0 ? ` (${printBytes(event.bytes)})` : ''
       bar.line(`${count(event.files, 'file')} to fetch${size} from ${event.index}, ${event.held} already in the pool`)

@@ -1,11 +1,14 @@
 import { Command } from 'commander'
 import { splitReleaseName } from '../../pool/release-name.ts'
+import { parseWaiver } from '../../pool/waivers.ts'
 import { freezeRelease, type FreezeAnswer } from '../calls/releases.ts'
 import { connect } from '../connection.ts'
 import { describeBase } from '../describe-base.ts'
 import { readGitSource } from '../git-source.ts'
 import { count, printBytes, type Io } from '../io.ts'
+import { describeJudged } from '../describe-judged.ts'
 import { machineTarget } from '../machine-target.ts'
+import { printNotice } from '../notices.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
 import { readSource, readSources } from '../sources.ts'
 
@@ -16,6 +19,7 @@ interface FreezeOptions extends ServerOptions {
   readonly without?: readonly string[]
   readonly changes?: string
   readonly sourceDir?: string
+  readonly waive?: readonly string[]
   readonly dryRun?: boolean
 }
 
@@ -37,11 +41,17 @@ export function freezeCommand(io: Io): Command {
     .option('--without <name>', 'project of the base to leave out; may be repeated', collect)
     .option('--changes <file>', "changelog; its section of this release is kept in the release's manifest")
     .option('--source-dir <dir>', 'git work tree that this is released from: its commit, tag and remote are kept')
+    .option(
+      '--waive <waiver>',
+      'what to let pass, as "plaster: it is on the hosts" or "closure plaster until 2027-01-31: …"; may be repeated',
+      collect,
+    )
     .option('--dry-run', 'say what would be frozen, and freeze nothing')
     .addHelpText(
       'after',
       '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run\n' +
-        '  firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .',
+        '  firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .\n' +
+        '  firn freeze karl/3.30 -r requirements.txt --waive "lxml: the hosts have it"',
     )
     .action((name: string, requirements: string[], options: FreezeOptions) => freeze(name, requirements, options, io))
 }
@@ -52,6 +62,7 @@ async function freeze(name: string, requirements: readonly string[], options: Fr
   const given = requirement.length + requirements.length > 0
   const sources = base !== undefined && !given ? [] : await readSources(requirement, requirements)
   const targets = options.target ?? (base === undefined ? [await machineTarget(io.env['FIRN_PYTHON'])] : [])
+  const waivers = (options.waive ?? []).map(parseWaiver)
   const connection = connect(options)
   const answer = await freezeRelease(connection, release, {
     sources,
@@ -60,6 +71,7 @@ async function freeze(name: string, requirements: readonly string[], options: Fr
     without,
     ...(options.changes === undefined ? {} : { changelog: await readSource(options.changes) }),
     ...(options.sourceDir === undefined ? {} : { source: await readGitSource(options.sourceDir, release, io.env) }),
+    waivers,
     dryRun: options.dryRun === true,
   })
   io.stdout.write(options.json === true ? `${JSON.stringify(answer)}\n` : describe(answer, connection.url))
@@ -76,12 +88,13 @@ function describe({ release, outcome, digest, path, notices, manifest }: FreezeA
   const index = `${url}${path}`
   const pins = manifest.pins.map((pin) => `  ${pin.name}==${pin.version}`)
   const lines = [
-    ...notices.map(({ place, message }) => `note: ${place.source}:${place.line}: ${message}`),
+    ...notices.map((notice) => `note: ${printNotice(notice)}`),
     `${heading[outcome]} ${release}`,
     ...(outcome === 'checked' ? pins : []),
     `  pins     ${count(manifest.pins.length, 'project')}, ${count(manifest.files.length, 'file')}, ${printBytes(bytes)}`,
     ...describeBase(manifest),
     `  targets  ${manifest.targets.join(', ')}`,
+    ...describeJudged(manifest),
     // A dry run's digest holds the time of the dry run, so it will never be that of the release.
     ...(outcome === 'checked'
       ? []

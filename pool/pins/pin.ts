@@ -33,9 +33,9 @@ export interface Problem {
   readonly hint?: string
 }
 
-/** A line that is left out on purpose, and that its author should know of. */
+/** What does no harm and people should know of: a line that is left out on purpose, a warning. */
 export interface Notice {
-  readonly place: Place
+  readonly place?: Place
   readonly message: string
 }
 

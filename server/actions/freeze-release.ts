@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { changesOf } from '../../pool/changelog.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
+import type { Finding } from '../../pool/findings.ts'
 import { freeze } from '../../pool/freeze.ts'
 import {
   describeDifference,
@@ -12,14 +13,16 @@ import {
 } from '../../pool/manifest.ts'
 import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
 import { inOrder } from '../../pool/pins/in-order.ts'
-import { looseProblem, readPins } from '../../pool/pins/read-pins.ts'
+import { looseProblem, readPins, type ReadPins } from '../../pool/pins/read-pins.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { parseTarget, type Target } from '../../pool/target.ts'
-import type { Waiver } from '../../pool/waivers.ts'
+import { verdictOf } from '../../pool/verdict.ts'
+import { applyWaivers, type Waiver } from '../../pool/waivers.ts'
 import type { FrozenRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
+import { closeRelease, type ClosedRelease } from './close-release.ts'
 
 export interface FreezeRequest extends ReadOptions {
   readonly name: ReleaseName
@@ -47,42 +50,43 @@ export interface Freezing {
   readonly notices: readonly Notice[]
 }
 
-type FreezeDeps = Pick<Deps, 'records' | 'fault' | 'now'>
+type FreezeDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'fault' | 'now'>
 
 /**
  * Freezes a release from the pins of its sources: after this its index never changes. Everything that is wrong is said
  * at once, and then nothing is made. Throws `freeze-refused` (fact `problems`), `release-frozen` (fact `differences`).
  */
 export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): Promise<Freezing> {
-  const { records, now, fault } = deps
+  const { now, fault } = deps
   const { name, actor } = request
   const base = await openBase(deps, request)
   const targets = request.targets.length > 0 ? request.targets : (base?.manifest.targets ?? []).map(parseTarget)
   const read = readPins(request.sources, targets, request)
-  const held = await records.distributionsOfAll(read.pins.map(({ project }) => project))
   const at = now()
   const told = readChanges(request)
-  const { manifest, problems } = freeze({
-    name,
-    base,
+  const { without = [], source = null } = request
+  const changes = told.changes ?? request.changes ?? null
+  const { roots } = read
+  const closed = await closeRelease(deps, {
     pins: read.pins,
-    roots: read.roots,
+    constraints: read.constraints,
+    roots: [...roots, ...(base?.manifest.roots ?? [])],
     targets,
-    filesOf: (project) => held.get(project) ?? [],
-    at,
-    by: actor,
-    without: request.without ?? [],
-    source: request.source ?? null,
-    changes: told.changes ?? request.changes ?? null,
+    fill: (pins, filesOf) =>
+      freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
   })
+  const waived = applyWaivers(findingsOf(read, closed), request.waivers ?? [], { at, by: actor })
+  const verdict = verdictOf(waived)
   const found = [
     ...read.problems,
     ...read.loose.map(looseProblem),
-    ...problems,
+    ...closed.problems,
     ...told.problems,
     ...nothingAsked(request),
+    ...verdict.problems,
   ]
   refuse(name, inOrder(found, request.sources))
+  const manifest = { ...closed.manifest, waivers: waived.kept }
   fault('freeze:checked')
   const text = printManifest(manifest)
   const frozen = { name, digest: digestOf(text), manifest: text, frozenAt: at }
@@ -91,7 +95,12 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     digest,
     manifest: kept,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
-  return { outcome, digest, manifest: readManifest(kept), notices: read.notices }
+  return { outcome, digest, manifest: readManifest(kept), notices: [...read.notices, ...verdict.notices] }
+}
+
+/** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */
+function findingsOf({ problems, loose }: ReadPins, closed: ClosedRelease): readonly Finding[] {
+  return problems.length + loose.length > 0 ? [] : closed.findings
 }
 
 /** Throws `release-unknown`. */

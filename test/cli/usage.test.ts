@@ -108,6 +108,9 @@ describe('help', () => {
                                   the release's manifest
         --source-dir <dir>        git work tree that this is released from: its
                                   commit, tag and remote are kept
+        --waive <waiver>          what to let pass, as "plaster: it is on the hosts"
+                                  or "closure plaster until 2027-01-31: …"; may be
+                                  repeated
         --dry-run                 say what would be frozen, and freeze nothing
         --debug                   show where an error came from
         -h, --help                display help for command
@@ -116,6 +119,7 @@ describe('help', () => {
         firn freeze karl/3.30 -r requirements.txt
         firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run
         firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .
+        firn freeze karl/3.30 -r requirements.txt --waive "lxml: the hosts have it"
       "
     `)
   })

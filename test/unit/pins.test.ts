@@ -14,7 +14,7 @@ function read(text: string, targets = here) {
     problems: inOrder([...problems, ...loose.map(looseProblem)], []).map(
       ({ place, message }) => `${place?.line}: ${message}`,
     ),
-    notices: notices.map(({ place, message }) => `${place.line}: ${message}`),
+    notices: notices.map(({ place, message }) => `${place?.line}: ${message}`),
     roots,
   }
 }

@@ -1,0 +1,6 @@
+import type { Notice } from '../pool/pins/pin.ts'
+
+/** `pins.txt:3: this line is left out` */
+export function printNotice({ place, message }: Notice): string {
+  return place ? `${place.source}:${place.line}: ${message}` : message
+}

@@ -1,0 +1,42 @@
+import type { Sha256 } from '../distribution.ts'
+import type { DistributionFacts } from '../facts.ts'
+import type { DistributionKind } from '../filename.ts'
+import type { Manifest } from '../manifest.ts'
+import { parseMarker, type Marker } from '../marker.ts'
+import type { ProjectName } from '../project-name.ts'
+import { installsOf, type Installs } from './installs.ts'
+
+/** A pin of the release, with its files and what is known of them. */
+export interface Member {
+  readonly project: ProjectName
+  readonly name: string
+  readonly version: string
+  readonly marker: Marker | undefined
+  readonly files: readonly MemberFile[]
+}
+
+export interface MemberFile {
+  readonly filename: string
+  readonly kind: DistributionKind
+  readonly installs: Installs
+  readonly facts: DistributionFacts | undefined
+}
+
+/** In the order of the manifest's pins. */
+export function readMembers(
+  { pins, files }: Pick<Manifest, 'pins' | 'files'>,
+  factsOf: (sha256: Sha256) => DistributionFacts | undefined,
+): readonly Member[] {
+  const byProject = new Map<ProjectName, MemberFile[]>(pins.map(({ project }) => [project, []]))
+  for (const file of files) {
+    const { filename, kind } = file
+    byProject.get(file.project)?.push({ filename, kind, installs: installsOf(file), facts: factsOf(file.sha256) })
+  }
+  return pins.map(({ project, name, version, marker }) => ({
+    project,
+    name,
+    version,
+    marker: marker === null ? undefined : parseMarker(marker),
+    files: byProject.get(project) ?? [],
+  }))
+}
