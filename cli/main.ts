@@ -6,6 +6,7 @@ import { bundleCommand } from './commands/bundle.ts'
 import { exportCommand } from './commands/export.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { freezeCommand } from './commands/freeze.ts'
+import { refreezeCommand } from './commands/refreeze.ts'
 import { serveCommand } from './commands/serve.ts'
 import { uploadCommand } from './commands/upload.ts'
 import { applyConfig } from './config/apply-config.ts'
@@ -53,6 +54,7 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     uploadCommand(io, exit),
     fetchCommand(io, exit),
     freezeCommand(io),
+    refreezeCommand(io, exit),
     exportCommand(io),
     bundleCommand(io),
   ]

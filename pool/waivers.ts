@@ -1,7 +1,7 @@
 import type { Iso } from './distribution.ts'
 import { RegistryError } from './errors.ts'
 import { rules, type Finding, type Rule } from './findings.ts'
-import type { ManifestWaiver } from './manifest.ts'
+import type { Manifest, ManifestWaiver } from './manifest.ts'
 import { isProjectName, normaliseName, type ProjectName } from './project-name.ts'
 import { compareCodePoints } from './version.ts'
 
@@ -41,6 +41,11 @@ export function parseWaiver(text: string): Waiver {
 
 function isDay(text: string | undefined): boolean {
   return text === undefined || !Number.isNaN(Date.parse(text))
+}
+
+/** The waivers of a frozen release, as they are given for another. */
+export function waiversOf({ waivers }: Pick<Manifest, 'waivers'>): readonly Waiver[] {
+  return waivers.map(({ rule, project, reason, until, by }) => ({ rule, project, reason, until, by }))
 }
 
 export interface Waived {

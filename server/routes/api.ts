@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { version } from '../version.ts'
 import { fetchRoutes } from './fetch.ts'
 import { importRoutes } from './import.ts'
+import { refreezeRoutes } from './refreeze.ts'
 import { releaseRoutes } from './releases.ts'
 
 /** The JSON API that the CLI speaks. */
@@ -15,5 +16,6 @@ export function apiRoutes(deps: Deps): Router {
   router.use('/releases/import', importRoutes(deps))
   router.use('/releases', releaseRoutes(deps))
   router.use('/fetch', fetchRoutes(deps))
+  router.use('/refreeze', refreezeRoutes(deps))
   return router
 }

@@ -36,18 +36,21 @@ describe('help', () => {
       installs the same software.
 
       Options:
-        -V, --version                                        output the version number
-        --debug                                              show where an error came from
-        --config <file>                                      default: FIRN_CONFIG, else firn.toml here or in a directory above
-        -h, --help                                           display help for command
+        -V, --version                                                output the version number
+        --debug                                                      show where an error came from
+        --config <file>                                              default: FIRN_CONFIG, else firn.toml here or in a directory above
+        -h, --help                                                   display help for command
 
       Commands:
-        serve [options]                                      run the server
-        upload [options] <file-or-directory...>              put distributions into the pool
-        fetch [options] [requirement...]                     bring distributions from an upstream index into the pool
-        freeze [options] <product/release> [requirement...]  make a frozen release of pins
-        config                                               look at firn.toml
-        help [command]                                       display help for command
+        serve [options]                                              run the server
+        upload [options] <file-or-directory...>                      put distributions into the pool
+        fetch [options] [requirement...]                             bring distributions from an upstream index into the pool
+        freeze [options] <product/release> [requirement...]          make a frozen release of pins
+        refreeze [options] [product...]                              lay every customer over a new base
+        export [options] <product/release-or-directory> [directory]  write a release as plain files that any web server can serve
+        bundle [options] <product/release> <file>                    make one archive of a release
+        config                                                       look at firn.toml
+        help [command]                                               display help for command
 
       Example:
         firn serve &
