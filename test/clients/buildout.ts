@@ -15,19 +15,19 @@ export interface Wanted {
 export async function runBuildout(place: Workplace, buildout: string, wanted: Wanted): Promise<string> {
   const { pathname } = new URL(wanted.index)
   const directory = await place.directory(wanted.name ?? `buildout-${pathname.split('/').slice(2, 4).join('-')}`)
-  await writeFile(join(directory, 'buildout.cfg'), configuration(wanted))
+  await writeFile(join(directory, 'buildout.cfg'), configuration(place, wanted))
   await place.client(buildout, [], directory)
   return directory
 }
 
-/** `allow-hosts` is matched against host and port: without `:*` buildout would ask nobody, and not say so. */
-function configuration({ index, eggs, scripts }: Wanted): string {
+/** The `versions.cfg` that a server gives says where its index is; that of an export does not know. */
+function configuration(place: Workplace, { index, eggs, scripts }: Wanted): string {
+  // buildout takes what begins with file:// for a directory of archives; with one slash it is an index.
+  const where = [`index = ${index.replace(/^file:\/\/\//, 'file:/')}`, 'allow-hosts = 127.0.0.1:*']
   const lines = [
     '[buildout]',
     `extends = ${index}versions.cfg`,
-    // buildout takes what begins with file:// for a directory of archives; with one slash it is an index.
-    `index = ${index.replace(/^file:\/\/\//, 'file:/')}`,
-    'allow-hosts = 127.0.0.1:*',
+    ...(index.startsWith(`${place.url}/`) ? [] : where),
     'allow-picked-versions = false',
     'newest = false',
     'parts = application',

@@ -172,6 +172,21 @@ function raw(request: string): Promise<string> {
 }
 
 describe('the other documents', () => {
+  it('sbom.cdx.json may grow, so caches ask again', async () => {
+    const reply = await get('sbom.cdx.json', { host: 'firn.example"' })
+    const { 'content-type': type, 'cache-control': cache, etag } = reply.headers
+    expect([type, cache, etag]).toEqual([
+      'application/vnd.cyclonedx+json; version=1.6',
+      'no-cache',
+      `"${sha256(reply.body)}"`,
+    ])
+    expect(JSON.parse(reply.text)).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'karl', version: '3.30' } },
+      components: [{ purl: 'pkg:pypi/acme-core@1.0' }, { purl: 'pkg:pypi/acme-old@0.9' }],
+    })
+  })
+
   it.each(['manifest.json', 'requirements.txt', 'constraints.txt'])('%s does not care by which host', async (name) => {
     const reply = await get(name, { host: 'firn.example"' })
     expect([reply.status, reply.text]).toEqual([200, (await get(name)).text])

@@ -48,6 +48,7 @@ function statedNeeds(
   factsOf: NonNullable<Surroundings['factsOf']>,
 ): { stated: Map<ProjectName, readonly Requirement[]>; unknown: ReadonlySet<ProjectName> } {
   const filesOf = filesByProject(manifest)
+  const pinned = new Set<string>(manifest.pins.map(({ project }) => project))
   const unknown = new Set<ProjectName>()
   const stated = new Map<ProjectName, readonly Requirement[]>()
   for (const { project } of manifest.pins) {
@@ -55,11 +56,17 @@ function statedNeeds(
     for (const { sha256 } of filesOf.get(project) ?? []) {
       const requires = factsOf(sha256)?.requires ?? undefined
       if (!requires) unknown.add(project)
-      for (const text of requires ?? []) texts.add(text)
+      for (const text of requires ?? []) if (pinned.has(nameIn(text))) texts.add(text)
     }
     stated.set(project, [...texts].flatMap(readRequirement))
   }
   return { stated, unknown }
+}
+
+/** Most of what is stated is for extras that no one asks for: it need not be read further. */
+function nameIn(requirement: string): string {
+  const [, name = ''] = /^[ \t]*([A-Za-z0-9._-]+)/.exec(requirement) ?? []
+  return normaliseName(name)
 }
 
 function readRequirement(text: string): readonly Requirement[] {
