@@ -1,8 +1,9 @@
 import type { FetchEvent } from '../../pool/fetch-event.ts'
 import type { Source } from '../../pool/pins/pin.ts'
+import type { ReadOptions } from '../../pool/pins/reading.ts'
 import { jsonOptions, linesOf, type Connection } from '../connection.ts'
 
-export interface FetchBody {
+export interface FetchBody extends ReadOptions {
   readonly sources: readonly Source[]
   readonly targets: readonly string[]
   readonly allFiles: boolean

@@ -1,18 +1,18 @@
 import type { Manifest, ManifestSource } from '../../pool/manifest.ts'
 import type { Notice, Source } from '../../pool/pins/pin.ts'
+import type { ReadOptions } from '../../pool/pins/reading.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Waiver } from '../../pool/waivers.ts'
 import type { Connection } from '../connection.ts'
 
 /** The shapes are those of `server/routes/releases.ts`. */
-export interface FreezeBody {
+export interface FreezeBody extends ReadOptions {
   readonly sources: readonly Source[]
   readonly targets: readonly string[]
   readonly base?: string
   readonly without?: readonly string[]
   readonly changelog?: Source
   readonly source?: ManifestSource
-  readonly use?: readonly string[]
   readonly waivers?: readonly Waiver[]
   readonly dryRun: boolean
 }

@@ -5,27 +5,26 @@ import { fetchIntoPool } from '../calls/fetch.ts'
 import { connect, goneMeanwhile } from '../connection.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { machineTarget } from '../machine-target.ts'
+import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
 import { progress, type Progress } from '../progress.ts'
 import { printNotice } from '../notices.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
 import { readSources } from '../sources.ts'
 
-interface FetchOptions extends ServerOptions {
-  readonly requirement?: readonly string[]
+interface FetchOptions extends ServerOptions, PinOptions {
   readonly target?: readonly string[]
   readonly allFiles?: boolean
   readonly indexUrl?: string
 }
 
 export function fetchCommand(io: Io, exit: (code: number) => void): Command {
-  return serverOptions(new Command('fetch'))
+  return pinOptions(serverOptions(new Command('fetch')))
     .summary('bring distributions from an upstream index into the pool')
     .description(
       'Bring the files of exact pins from an upstream index into the pool, checked by its hashes: sdists, pure wheels, ' +
         'and the wheels of the targets. What the pool has is not fetched again.',
     )
     .argument('[requirement...]', 'NAME==VERSION')
-    .option('-r, --requirement <file>', 'requirements, constraints or buildout versions file; may be repeated', collect)
     .option(
       '-t, --target <target>',
       "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
@@ -41,12 +40,12 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
 }
 
 async function fetch(requirements: readonly string[], options: FetchOptions, io: Io): Promise<number> {
-  const sources = await readSources(options.requirement ?? [], requirements)
+  const sources = await readSources(options.requirement ?? [], requirements, options.constraint)
   const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
   const { url, indexUrl, allFiles = false, json = false } = options
   const events = fetchIntoPool(
     connect({ url }),
-    { sources, targets, allFiles, ...(indexUrl === undefined ? {} : { index: indexUrl }) },
+    { sources, ...readOptions(options), targets, allFiles, ...(indexUrl === undefined ? {} : { index: indexUrl }) },
     io.signal,
   )
   const bar = progress(io)

@@ -9,11 +9,11 @@ import { count, printBytes, type Io } from '../io.ts'
 import { describeJudged } from '../describe-judged.ts'
 import { machineTarget } from '../machine-target.ts'
 import { printNotice } from '../notices.ts'
+import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
 import { readSource, readSources } from '../sources.ts'
 
-interface FreezeOptions extends ServerOptions {
-  readonly requirement?: readonly string[]
+interface FreezeOptions extends ServerOptions, PinOptions {
   readonly target?: readonly string[]
   readonly base?: string
   readonly without?: readonly string[]
@@ -24,14 +24,13 @@ interface FreezeOptions extends ServerOptions {
 }
 
 export function freezeCommand(io: Io): Command {
-  return serverOptions(new Command('freeze'))
+  return pinOptions(serverOptions(new Command('freeze')))
     .summary('make a frozen release of pins')
     .description(
       'Make a release of exact pins, from what the pool holds of them. Once frozen it never changes; there is no force.',
     )
     .argument('<product/release>', 'as karl/3.30')
     .argument('[requirement...]', 'NAME==VERSION')
-    .option('-r, --requirement <file>', 'requirements, constraints or buildout versions file; may be repeated', collect)
     .option(
       '-t, --target <target>',
       "as cp311-manylinux_x86_64; may be repeated; default: the base's, or this machine's Python",
@@ -49,7 +48,8 @@ export function freezeCommand(io: Io): Command {
     .option('--dry-run', 'say what would be frozen, and freeze nothing')
     .addHelpText(
       'after',
-      '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run\n' +
+      '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze karl/3.30 -r uv.lock --extra mail --use karl==3.30\n' +
+        '  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run\n' +
         '  firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .\n' +
         '  firn freeze karl/3.30 -r requirements.txt --waive "lxml: the hosts have it"',
     )
@@ -60,12 +60,13 @@ async function freeze(name: string, requirements: readonly string[], options: Fr
   const release = splitReleaseName(name)
   const { base, without = [], requirement = [] } = options
   const given = requirement.length + requirements.length > 0
-  const sources = base !== undefined && !given ? [] : await readSources(requirement, requirements)
+  const sources = base !== undefined && !given ? [] : await readSources(requirement, requirements, options.constraint)
   const targets = options.target ?? (base === undefined ? [await machineTarget(io.env['FIRN_PYTHON'])] : [])
   const waivers = (options.waive ?? []).map(parseWaiver)
   const connection = connect(options)
   const answer = await freezeRelease(connection, release, {
     sources,
+    ...readOptions(options),
     targets,
     ...(base === undefined ? {} : { base }),
     without,

@@ -16,10 +16,7 @@ function isArchive(text: string): boolean {
 }
 
 /** What stands at a location, and the name that line or location give it. */
-export function directOf(
-  line: Pick<DirectRequirement, 'place' | 'text' | 'name' | 'extras' | 'marker' | 'root'>,
-  location: string,
-): DirectRequirement {
+export function directOf(line: Omit<DirectRequirement, 'kind' | 'location'>, location: string): DirectRequirement {
   const plain = location.replace(/^file:(?:\/\/)?(?=\/)/i, '')
   const kind = /^(?:git|hg|bzr|svn)(?:\+|:)/i.test(plain) ? 'repository' : /^[a-z+]+:\/\//i.test(plain) ? 'url' : 'path'
   return { ...line, kind, location: plain, name: line.name ?? nameIn(plain) }
@@ -46,11 +43,11 @@ function nameOfFile(filename: string): string | undefined {
 
 /** A direct requirement as what the release does with it. `uses`: the versions that the pool holds for such, by name. */
 export function settleDirect(direct: DirectRequirement, uses: ReadonlyMap<ProjectName, PinLine>): Finding {
-  const { place, text, name, extras, marker } = direct
+  const { place, text, name, version = 'VERSION', extras, marker } = direct
   const use = name === undefined ? undefined : uses.get(normaliseName(name))
   if (use) return { pin: { ...use, place, text, extras, marker } }
   if (direct.root === true) {
-    const message = `${quoted(text)} is left out: it is what the lock was made for; --use ${name}==VERSION takes it in`
+    const message = `${quoted(text)} is left out: it is what the lock was made for; --use ${name}==${version} takes it in`
     return { notice: { place, message } }
   }
   return {
@@ -65,8 +62,8 @@ const kinds: Readonly<Record<DirectRequirement['kind'], string>> = {
 }
 
 function hintFor(direct: DirectRequirement): string {
-  const { name = 'NAME' } = direct
-  return `${making(direct)}, and write ${name}==VERSION; if the pool holds it already: --use ${name}==VERSION`
+  const exact = `${direct.name ?? 'NAME'}==${direct.version ?? 'VERSION'}`
+  return `${making(direct)}, and write ${exact}; if the pool holds it already: --use ${exact}`
 }
 
 /** How to make a distribution of exactly this one. */

@@ -49,10 +49,20 @@ export function isUrl(name: string): boolean {
  * Paths stay relative if `from` is.
  */
 export function locate(from: string, reference: string): string {
-  if (isUrl(reference) || /^file:/i.test(reference)) return reference
-  if (isUrl(from)) return URL.canParse(reference, from) ? new URL(reference, from).href : reference
+  if (isUrl(reference) || isUrl(from)) return publicUrl(reference, from)
+  if (/^file:/i.test(reference)) return reference
   if (/^(?:[\\/]|[a-z]:[\\/])/i.test(reference)) return reference
   return joinPath(from.slice(0, from.lastIndexOf('/') + 1), reference)
+}
+
+/** Without user and password: it is a name that messages show. */
+function publicUrl(reference: string, from: string): string {
+  const base = isUrl(from) ? from : undefined
+  if (!URL.canParse(reference, base)) return reference
+  const url = new URL(reference, base)
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 function joinPath(directory: string, reference: string): string {

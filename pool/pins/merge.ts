@@ -1,5 +1,5 @@
+import { grouped } from '../grouped.ts'
 import { printMarker, type Marker } from '../marker.ts'
-import type { ProjectName } from '../project-name.ts'
 import { compareCodePoints, sameVersion } from '../version.ts'
 import type { Judged } from './judge.ts'
 import { normalisedExtras, printPin, type Pin, type PinLine, type Problem } from './pin.ts'
@@ -10,13 +10,7 @@ export function mergePins(lines: readonly Judged<PinLine>[]): {
   readonly pins: readonly Pin[]
   readonly problems: readonly Problem[]
 } {
-  const groups = new Map<ProjectName, [Judged<PinLine>, ...Judged<PinLine>[]]>()
-  for (const judged of lines) {
-    const group = groups.get(judged.line.project)
-    if (group) group.push(judged)
-    else groups.set(judged.line.project, [judged])
-  }
-  const merged = [...groups.values()].map(mergeProject)
+  const merged = [...grouped(lines, ({ line }) => line.project).values()].map(mergeProject)
   return {
     pins: merged
       .flatMap((each) => ('message' in each ? [] : each))

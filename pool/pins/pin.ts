@@ -92,6 +92,8 @@ export interface DirectRequirement {
   readonly text: string
   /** What the line says, or its path lets suppose; `undefined` if neither tells. */
   readonly name: string | undefined
+  /** The version that is known to be there. */
+  readonly version?: string | undefined
   readonly kind: 'path' | 'repository' | 'url'
   /** Where it is: a path, or a URL with its scheme. */
   readonly location: string

@@ -1,4 +1,5 @@
 import { compareCodePoints } from '../version.ts'
+import { normaliseName, type ProjectName } from '../project-name.ts'
 import type { Target } from '../target.ts'
 import { readUses, settleDirect } from './direct.ts'
 import { inOrder } from './in-order.ts'
@@ -8,16 +9,19 @@ import {
   gather,
   printPin,
   quoted,
+  type DirectRequirement,
   type LooseRequirement,
   type Notice,
   type Pin,
+  type PinLine,
   type Problem,
   type ReadSource,
   type Source,
 } from './pin.ts'
 import { readSources } from './read-sources.ts'
-import { reading, type ReadOptions } from './reading.ts'
+import { reading, type Reading, type ReadOptions } from './reading.ts'
 import { settle } from './settle.ts'
+import { kindOf } from './source-kind.ts'
 
 export type { Pin } from './pin.ts'
 
@@ -42,6 +46,7 @@ export function readPins(sources: readonly Source[], targets: readonly Target[],
   const context = reading(sources, targets, options)
   const { asked, constraining } = readSources(context)
   const { uses, problems: unread } = readUses(options.use ?? [])
+  const idle = [...unread, ...unusedUses(uses, asked.direct), ...extrasWithoutLock(context)]
   const direct = gather(asked.direct.map((each) => settleDirect(each, uses)))
   const pins = judge([...asked.pins, ...direct.pins], context)
   const loose = judge(asked.loose, context)
@@ -53,7 +58,7 @@ export function readPins(sources: readonly Source[], targets: readonly Target[],
   const parts: readonly Partial<Pick<ReadSource, 'problems' | 'notices'>>[] = [
     asked,
     { problems: constraining.problems },
-    { problems: unread },
+    { problems: idle },
     direct,
     pins,
     loose,
@@ -75,6 +80,24 @@ export function readPins(sources: readonly Source[], targets: readonly Target[],
     ),
     notices: parts.flatMap(({ notices = [] }) => notices),
   }
+}
+
+function unusedUses(uses: ReadonlyMap<ProjectName, PinLine>, direct: readonly DirectRequirement[]): readonly Problem[] {
+  const named = new Set<string>(direct.map(({ name = '' }) => normaliseName(name)))
+  const unused = [...uses.values()].filter(({ project }) => !named.has(project))
+  return unused.map(({ text }) => ({
+    message: `--use ${text}: nothing is asked for by path, repository or URL under that name`,
+    hint: 'a version that is on an index is asked for as NAME==VERSION',
+  }))
+}
+
+function extrasWithoutLock({ sources, options }: Reading): readonly Problem[] {
+  const { extras = [], groups = [] } = options
+  if ([...sources.values()].some((source) => kindOf(source) === 'lock')) return []
+  return [...extras, ...groups].map((name) => ({
+    message: `extra or group ${quoted(name)}: no lock that could have it is among the sources`,
+    hint: 'extras of a project are asked for as NAME[extra]==VERSION',
+  }))
 }
 
 /** What to say of a requirement that stays loose. */

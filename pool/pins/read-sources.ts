@@ -58,7 +58,7 @@ function readSource(source: Source, reading: Reading): ReadSource {
     case 'lock':
       return readLock(source, reading)
     case 'inspect':
-      return readInspect(source, reading)
+      return readInspect(source)
     default:
       return kind satisfies never
   }

@@ -1,7 +1,7 @@
 import type { MarkerEnvironment } from '../marker.ts'
 import { markerEnvironment, type Target } from '../target.ts'
 import type { Problem, Source } from './pin.ts'
-import { isUrl, locate, type Include } from './includes.ts'
+import { locate, type Include } from './includes.ts'
 import { kindOf } from './source-kind.ts'
 
 /** What a reader may ask for of what a source holds. */
@@ -53,8 +53,7 @@ export function openInclude(
   const source = sources.get(name)
   if (!source) return { place, message: `${reference} was not given`, hint: 'send it with the others, by that name' }
   if (source.unreadable === undefined) return source
-  const whole = isUrl(name) || name === reference ? name : `${reference} (${name})`
-  return { place, message: `${whole} cannot be read: ${source.unreadable}` }
+  return { place, message: `${name} cannot be read: ${source.unreadable}` }
 }
 
 /** Beyond these no pin list comes, and what is hostile stays cheap. Locks have long lines, and texts in JSON longer ones. */

@@ -1,4 +1,6 @@
+import { grouped } from '../grouped.ts'
 import { printMarker, type Marker } from '../marker.ts'
+import type { ProjectName } from '../project-name.ts'
 import { contains } from '../specifier.ts'
 import { sameVersion } from '../version.ts'
 import type { Judged } from './judge.ts'
@@ -19,7 +21,7 @@ export interface Constraining {
 
 /** Makes loose requirements exact by the pins of others and by constraints, and holds the pins to the constraints. */
 export function settle(asked: Constraining, constraints: Constraining): Settled {
-  const exact = byProject([...asked.pins, ...constraints.pins])
+  const exact = grouped([...asked.pins, ...constraints.pins], projectOf)
   const outcomes = asked.loose.map((loose) => settleOne(loose, exact.get(loose.line.project) ?? []))
   const pinned = [...asked.pins, ...outcomes.flatMap(({ pins }) => pins)]
   return {
@@ -29,16 +31,8 @@ export function settle(asked: Constraining, constraints: Constraining): Settled 
   }
 }
 
-function byProject<Line extends { readonly project: string }>(
-  lines: readonly Judged<Line>[],
-): ReadonlyMap<string, readonly Judged<Line>[]> {
-  const groups = new Map<string, Judged<Line>[]>()
-  for (const judged of lines) {
-    const group = groups.get(judged.line.project)
-    if (group) group.push(judged)
-    else groups.set(judged.line.project, [judged])
-  }
-  return groups
+function projectOf({ line }: Judged<{ readonly project: ProjectName }>): ProjectName {
+  return line.project
 }
 
 interface Outcome {
@@ -77,8 +71,8 @@ function bothOf(a: Marker | undefined, b: Marker | undefined): Marker | undefine
 }
 
 function constraintProblems(pins: readonly Judged<PinLine>[], constraints: Constraining): readonly Problem[] {
-  const exact = byProject(constraints.pins)
-  const bounds = byProject(constraints.loose)
+  const exact = grouped(constraints.pins, projectOf)
+  const bounds = grouped(constraints.loose, projectOf)
   return pins.flatMap(({ line, on }) => {
     const other = exact
       .get(line.project)

@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import { RegistryError } from '../../pool/errors.ts'
 import type { FetchEvent } from '../../pool/fetch-event.ts'
 import type { Source } from '../../pool/pins/pin.ts'
+import { readUses } from '../../pool/pins/direct.ts'
 import { inOrder } from '../../pool/pins/in-order.ts'
 import { looseProblem, readPins, type Pin } from '../../pool/pins/read-pins.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
@@ -36,7 +37,10 @@ const atOnce = 6
  * `problems`) if the pins cannot be read, `upstream-unavailable` if there is no upstream to ask.
  */
 export async function fetchDistributions(deps: Deps, request: FetchRequest, report: Report): Promise<void> {
-  const { pins, loose, notices, ...read } = readPins(request.sources, request.targets, request)
+  const { loose, notices, ...read } = readPins(request.sources, request.targets, request)
+  // What the pool holds by somebody's own making is on no index.
+  const { uses } = readUses(request.use ?? [])
+  const pins = read.pins.filter(({ project }) => !uses.has(project))
   const problems = inOrder([...read.problems, ...loose.map(looseProblem)], request.sources)
   if (problems.length > 0) {
     throw new RegistryError('fetch-refused', { problems }, { detail: 'the pins cannot be read' })

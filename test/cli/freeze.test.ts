@@ -171,7 +171,7 @@ describe('what keeps a release from being frozen', () => {
     expect(await freeze('karl/bad', '-r', join(directory, 'binary.txt'))).toEqual({
       code: 66,
       stdout: '',
-      stderr: 'error: Input cannot be read: DIR/binary.txt: it is no UTF-8 text\n',
+      stderr: 'error: Input cannot be read: DIR/binary.txt: it is no UTF-8 text, but UTF-16: save it as UTF-8\n',
     })
   })
 
