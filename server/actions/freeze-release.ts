@@ -19,7 +19,7 @@ import type { ProjectName } from '../../pool/project-name.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { parseTarget, type Target } from '../../pool/target.ts'
 import { verdictOf } from '../../pool/verdict.ts'
-import { applyWaivers, type Waiver } from '../../pool/waivers.ts'
+import { applyWaivers, waiversOf, type Waived, type Waiver } from '../../pool/waivers.ts'
 import type { FrozenRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { closeRelease, type ClosedRelease } from './close-release.ts'
@@ -75,7 +75,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     fill: (pins, filesOf) =>
       freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
   })
-  const waived = applyWaivers(findingsOf(read, closed), request.waivers ?? [], { at, by: actor })
+  const waived = letPass(findingsOf(read, closed), request.waivers ?? [], { base: base?.manifest, at, by: actor })
   const verdict = verdictOf(waived)
   const found = [
     ...read.problems,
@@ -96,6 +96,17 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     manifest: kept,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
   return { outcome, digest, manifest: readManifest(kept), notices: [...read.notices, ...verdict.notices] }
+}
+
+/** What the base was waived is waived here too, and nobody need hear if it is not needed any more. */
+function letPass(
+  findings: readonly Finding[],
+  waivers: readonly Waiver[],
+  { base, at, by }: { readonly base: Manifest | undefined; readonly at: string; readonly by: string },
+): Waived {
+  const inherited = base ? waiversOf(base) : []
+  const waived = applyWaivers(findings, [...waivers, ...inherited], { at, by })
+  return { ...waived, unused: waived.unused.filter(({ waiver }) => !inherited.includes(waiver)) }
 }
 
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */
