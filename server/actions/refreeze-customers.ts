@@ -16,6 +16,8 @@ export interface RefreezeRequest {
   readonly template: NameTemplate
   readonly dryRun: boolean
   readonly actor: string
+  /** Throws if whoever asks may not freeze releases of the product; then that customer fails, and no other. */
+  readonly permit: (product: string) => void
   readonly signal: AbortSignal
 }
 
@@ -91,6 +93,7 @@ async function refreeze(deps: RefreezeDeps, job: Job, { customer, newest, proble
   if (!newest || problem) return { ...customer, ...nothing, outcome: 'failed', problems: problem ? [problem] : [] }
   if (isOver(newest, job.request.base)) return { ...customer, ...nothing, outcome: 'same' }
   try {
+    job.request.permit(customer.product)
     const { freezing, notes } = await layOverNew(deps, job, { customer, newest })
     const { outcome } = await freezeRelease(deps, freezing)
     return { ...customer, outcome, problems: [], notes }

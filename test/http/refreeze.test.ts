@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { RegistryError } from '../../pool/errors.ts'
 import type { RefreezeEvent } from '../../pool/refreeze-event.ts'
+import { defaultTemplate, parseTemplate } from '../../pool/refreeze-name.ts'
+import { refreezeCustomers } from '../../server/actions/refreeze-customers.ts'
 import { makeWheel } from '../support/archives.ts'
 import { uploadAll } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
@@ -73,6 +76,28 @@ it('asked twice at once makes each release once, and neither asking fails', asyn
     expect(await refrozen(server)).toEqual(products.map((product) => `${product}/1+karl3.31`))
     const freezes = (await server.store.records.events()).filter(({ verb }) => verb === 'freeze')
     expect(freezes).toHaveLength(2 + 2 * products.length)
+  })
+})
+
+it('freezes no customer that whoever asks may not freeze, and all others', async () => {
+  await withServer(async (server) => {
+    const events: RefreezeEvent[] = []
+    const request = {
+      base: { product: 'karl', release: '3.31' },
+      products: [],
+      template: parseTemplate(defaultTemplate),
+      dryRun: false,
+      actor: 'ann',
+      permit: (product: string) => {
+        if (product === 'globex') throw new RegistryError('cross-origin', { product })
+      },
+      signal: new AbortController().signal,
+    }
+    const deps = { ...server.store, now: () => '2026-11-25T12:00:00.000Z' }
+    await refreezeCustomers(deps, request, (event) => events.push(event))
+    const outcomes = events.flatMap((event) => (event.event === 'customer' ? event.outcome : []))
+    expect(outcomes).toEqual(['frozen', 'failed', 'frozen'])
+    expect(await refrozen(server)).toEqual(['acme/1+karl3.31', 'initech/1+karl3.31'])
   })
 })
 
