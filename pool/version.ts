@@ -152,6 +152,14 @@ export function sameVersion(a: string, b: string): boolean {
   return !left && !right && trimSpace(a) === trimSpace(b)
 }
 
+/** A text that is the same for the versions that `sameVersion` takes for one, and for no others. */
+export function versionKey(text: string): string {
+  const version = parseVersion(text)
+  if (!version) return trimSpace(text)
+  const significant = version.release.findLastIndex((number) => number !== 0n)
+  return printVersion({ ...version, release: version.release.slice(0, Math.max(1, significant + 1)) })
+}
+
 /**
  * A total order of version texts: PEP 440 versions ascending, then legacy texts by code point. Texts of equal versions
  * (1.0, 1.0.0) are ordered by code point too, so 0 means the very same text and a sorted list has one order only.

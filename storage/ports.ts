@@ -90,6 +90,11 @@ export interface ReleaseChanges {
   readonly changes: string
 }
 
+export interface ExactVersion {
+  readonly project: ProjectName
+  readonly version: string
+}
+
 /** What is known of the pool's files. */
 export interface DistributionRecords {
   distribution(filename: string): Promise<Distribution | undefined>
@@ -97,6 +102,11 @@ export interface DistributionRecords {
   distributionsOf(project: ProjectName): Promise<readonly Distribution[]>
   /** The same for many projects at once. Projects without files are not in the map. */
   distributionsOfAll(projects: readonly ProjectName[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
+  /**
+   * The files of versions of projects, each however it spells its version, ascending by filename. What it costs does not
+   * grow with the pool. Projects without such files are not in the map.
+   */
+  distributionsOfPins(pins: readonly ExactVersion[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
   /** Every project of the pool with the spellings of its name and how many files use each; ascending by project. */
   projects(): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
   /** The files whose sha256 starts with these lower-case hex digits, ascending by filename. */

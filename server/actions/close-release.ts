@@ -27,7 +27,7 @@ export interface CloseRequest {
 export interface ClosedRelease extends FreezeOutcome {
   /** What keeps it from being closed. */
   readonly findings: readonly Finding[]
-  /** What the pool holds of the pinned projects. */
+  /** What the pool holds of the pins; of a pin of which it has nothing, what it has of the project instead. */
   readonly held: ReadonlyMap<ProjectName, readonly Distribution[]>
   /** Of each file of the manifest. */
   readonly facts: ReadonlyMap<Sha256, DistributionFacts>
@@ -41,11 +41,7 @@ export async function closeRelease(deps: FactsDeps, request: CloseRequest): Prom
   const held = new Map<ProjectName, readonly Distribution[]>()
   const facts = new Map<Sha256, DistributionFacts>()
   for (let pins = request.pins, taken = pins; ; pins = [...pins, ...taken]) {
-    await addHeld(
-      deps,
-      held,
-      taken.map(({ project }) => project),
-    )
+    await addHeld(deps, held, taken)
     const outcome = request.fill(pins, (project) => held.get(project) ?? [])
     await addFacts(deps, facts, outcome.manifest)
     const { holes, unknown } = checkClosure({
@@ -63,9 +59,12 @@ export async function closeRelease(deps: FactsDeps, request: CloseRequest): Prom
 async function addHeld(
   { records }: FactsDeps,
   held: Map<ProjectName, readonly Distribution[]>,
-  projects: readonly ProjectName[],
+  pins: readonly Pin[],
 ): Promise<void> {
-  for (const [project, files] of await records.distributionsOfAll(projects)) held.set(project, files)
+  for (const [project, files] of await records.distributionsOfPins(pins)) held.set(project, files)
+  // What the pool has instead is asked for only where it has to be said.
+  const lacking = pins.map(({ project }) => project).filter((project) => !held.has(project))
+  for (const [project, files] of await records.distributionsOfAll(lacking)) held.set(project, files)
 }
 
 async function addFacts(deps: FactsDeps, facts: Map<Sha256, DistributionFacts>, { files }: Manifest): Promise<void> {

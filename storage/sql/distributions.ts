@@ -8,8 +8,9 @@ import type { Addition, AuditEvent, DistributionRecords } from '../ports.ts'
 import { inBatches } from './batch.ts'
 import { addEvent } from './events.ts'
 import { insertFacts } from './facts.ts'
+import { pinKey } from './pin-key.ts'
 import { distribution, distributionRow } from './rows.ts'
-import type { Schema } from './schema.ts'
+import type { DistributionRow, Schema } from './schema.ts'
 
 export function distributionRecords(db: Kysely<Schema>, fault: Fault): DistributionRecords {
   const filesOf = (projects: readonly ProjectName[]) =>
@@ -31,11 +32,27 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault): Distribut
       const rows = await found.where('sha256', '<', `${prefix}g`).orderBy('filename').execute()
       return rows.map(distribution)
     },
+    distributionsOfPins: async (pins) => {
+      const found = new Map<ProjectName, Distribution[]>()
+      const keys = [...new Set(pins.map(pinKey))]
+      for (const row of await inBatches(keys, (some) => filesOfKeys(db, some))) addTo(found, distribution(row))
+      return found
+    },
     projects: () => projects(db),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
     addDistribution: (addition, event) => addDistribution(db, addition, event, fault).catch(refuseIfFull),
   }
+}
+
+function filesOfKeys(db: Kysely<Schema>, keys: readonly string[]): Promise<readonly DistributionRow[]> {
+  return db
+    .selectFrom('versions')
+    .innerJoin('distributions', 'distributions.filename', 'versions.filename')
+    .selectAll('distributions')
+    .where('versions.pin', 'in', keys)
+    .orderBy('distributions.filename')
+    .execute()
 }
 
 function addTo(found: Map<ProjectName, Distribution[]>, file: Distribution): void {
@@ -71,6 +88,10 @@ async function addDistribution(
       .onConflict((conflict) => conflict.column('filename').doNothing())
       .executeTakeFirst()
     if (inserted.numInsertedOrUpdatedRows !== 1n) return sameOrRefused(trx, file)
+    await trx
+      .insertInto('versions')
+      .values({ pin: pinKey(file), filename: file.filename })
+      .execute()
     await trx
       .insertInto('metadata')
       .values({ sha256: file.metadataSha256, bytes: Buffer.from(metadata) })

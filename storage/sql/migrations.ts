@@ -1,7 +1,7 @@
 import type { Kysely, Migration } from 'kysely'
 import type { Dialect } from './dialect.ts'
 import { poolAndReleases } from './migrations/0001-pool-and-releases.ts'
-import { facts } from './migrations/0002-facts.ts'
+import { factsAndVersions } from './migrations/0002-facts-and-versions.ts'
 import { questions } from './migrations/0004-questions.ts'
 
 /**
@@ -11,7 +11,7 @@ import { questions } from './migrations/0004-questions.ts'
 export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-pool-and-releases': { up: (db: Kysely<unknown>) => poolAndReleases(db, dialect) },
-    '0002-facts': { up: (db: Kysely<unknown>) => facts(db, dialect) },
+    '0002-facts-and-versions': { up: (db: Kysely<unknown>) => factsAndVersions(db, dialect) },
     '0004-questions': { up: (db: Kysely<unknown>) => questions(db, dialect) },
   }
 }

@@ -5,6 +5,7 @@ export interface Schema {
   readonly distributions: DistributionRow
   readonly metadata: MetadataRow
   readonly facts: FactsRow
+  readonly versions: VersionRow
   readonly releases: ReleaseRow
   readonly events: EventRow
   readonly release_summaries: ReleaseSummaryRow
@@ -32,6 +33,13 @@ export interface DistributionRow {
 export interface MetadataRow {
   readonly sha256: string
   readonly bytes: Buffer
+}
+
+/** Which files there are of a version. */
+export interface VersionRow {
+  /** Of `pin-key.ts`. */
+  readonly pin: string
+  readonly filename: string
 }
 
 export interface FactsRow {

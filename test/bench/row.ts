@@ -11,7 +11,7 @@ export type Aim =
 export interface Row {
   readonly key: string
   readonly title: string
-  readonly unit: 'req/s' | 'files/s' | 'ms' | 'MB'
+  readonly unit: 'req/s' | 'files/s' | 'ms' | 'MB' | '×'
   readonly aim?: Aim
   /** Whether one measurement is as good as many. */
   readonly once?: boolean

@@ -1,5 +1,6 @@
 import type { Commands } from './commands.ts'
 import { freezing } from './freezing.ts'
+import { growing } from './growing.ts'
 import type { Options } from './options.ts'
 import { pageRows } from './page-rows.ts'
 import type { Row } from './row.ts'
@@ -13,6 +14,7 @@ export function makeRows(options: Options, commands: Commands): readonly Row[] {
     remembering(),
     uploading(options),
     freezing(options.projects),
+    ...growing(),
   ]
 }
 

@@ -15,6 +15,8 @@ const web = makeSdist({ name: 'Acme.Web', version: '1.0', requires: ['acme.core'
 /** Named as sdists were before PEP 625. */
 const sdist = { ...web, filename: 'Acme.Web-1.0.zip' }
 const pins = ['acme.core==1.0', 'Acme.Web==1.0', 'repoze.lru==0.7', 'zc.recipe.egg==2.0.7']
+/** What runs the installation is there before it. */
+const tools = ['--waive', 'setuptools: buildout runs on its own', '--waive', 'zc.buildout: it is what installs']
 const files = {
   'acme_core.py': 'def main():\n    print("acme.core 1.0")\n',
   'EGG-INFO/entry_points.txt': '[console_scripts]\nacme = acme_core:main\n',
@@ -34,7 +36,7 @@ beforeAll(async () => {
   egg = makeEgg({ name: 'acme.core', version: '1.0', python: minor, files })
   await place.upload(egg, sdist)
   await place.firn('fetch', 'repoze.lru==0.7', 'zc.recipe.egg==2.0.7')
-  await place.firn('freeze', 'acme/1.0', ...pins)
+  await place.firn('freeze', 'acme/1.0', ...pins, ...tools)
   await place.upload(makeSdist({ name: 'acme.core', version: '1.1' }))
 })
 afterAll(() => place?.stop())
@@ -80,7 +82,7 @@ function projectRequests(name: string, project: string, filename: string): reado
 it('does not take a file whose bytes are not those of the release', async () => {
   const broken = makeEgg({ name: 'acme.broken', version: '1.0', python: minor })
   await place.upload(broken)
-  await place.firn('freeze', 'acme/broken', 'acme.broken==1.0', 'zc.recipe.egg==2.0.7')
+  await place.firn('freeze', 'acme/broken', 'acme.broken==1.0', 'zc.recipe.egg==2.0.7', ...tools)
   const stored = join(place.server.data, 'pool', 'acme-broken', broken.filename)
   await rm(stored)
   await writeFile(stored, Buffer.alloc(broken.bytes.length))

@@ -115,13 +115,19 @@ it('is installed by zc.buildout 4, with the recipe that fits it', async () => {
 
 const target = ['--target', 'cp311-manylinux_x86_64']
 
+/** What the constraints need and do not pin. */
+const unconstrained = ['httpcore==1.0.9', ...missing]
+
 it('is frozen from the constraints too, once the pool has what they pin', async () => {
   const constraints = ['-r', join(data, 'constraints.txt'), ...target]
   const refused = place.firn('freeze', 'zope/constraints', ...constraints, '--dry-run')
   await expect(refused).rejects.toThrow(/constraints\.txt:5: Babel==2\.18\.0: the pool has no file of Babel\n/)
 
-  await place.firn('fetch', ...constraints)
-  await place.firn('freeze', 'zope/constraints', ...constraints)
+  await place.firn('fetch', ...constraints, 'httpcore==1.0.9')
+  await expect(place.firn('freeze', 'zope/constraints', ...constraints)).rejects.toThrow(
+    'httpx 0.28.1 needs httpcore==1.*: the release has no httpcore (cp311-manylinux_x86_64)\n    add httpcore==1.0.9, or',
+  )
+  await place.firn('freeze', 'zope/constraints', ...constraints, ...unconstrained)
   const text = await (await fetch(`${place.url}/index/zope/constraints/constraints.txt`)).text()
   const lines = text.split('\n').filter((line) => /^(?:sphinx|docutils|tomli|babel)=/i.test(line))
   expect(lines).toEqual([

@@ -1,10 +1,14 @@
 import SQLite from 'better-sqlite3'
 import { createHash } from 'node:crypto'
+import { Kysely, Migrator, SqliteDialect } from 'kysely'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { faultAt } from '../../storage/fault.ts'
 import { layout } from '../../storage/layout.ts'
+import { sqliteDialect } from '../../storage/sql/dialect.ts'
+import { migrations } from '../../storage/sql/migrations.ts'
+import { distributionRow } from '../../storage/sql/rows.ts'
 import { openSqliteRecords } from '../../storage/sql/sqlite.ts'
 import { openStore } from '../../storage/store.ts'
 import { spawnServer, temporaryDirectory } from '../support/server.ts'
@@ -48,6 +52,16 @@ async function runIn(path: string, statement: string): Promise<void> {
   }
 }
 
+/** A database as firn 0.1 left it. */
+async function openFirst(path: string): Promise<void> {
+  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: new SQLite(path) }) })
+  const [first] = Object.entries(migrations(sqliteDialect))
+  const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(first ? [first] : [])) }
+  const { error } = await new Migrator({ db, provider }).migrateToLatest()
+  await db.destroy()
+  if (error) throw error as Error
+}
+
 async function digestOf(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))
@@ -77,11 +91,27 @@ describe('a data directory', () => {
         'release_files',
         'release_summaries',
         'releases',
+        'versions',
       ].map((name) => ({ name })),
     )
     expect(rowsOf(database, 'select name from kysely_migration order by name')).toEqual(
-      ['0001-pool-and-releases', '0002-facts', '0004-questions'].map((name) => ({ name })),
+      ['0001-pool-and-releases', '0002-facts-and-versions', '0004-questions'].map((name) => ({ name })),
     )
+    await store.close()
+  })
+
+  it('of the first firn is brought up to date: its files are found by their versions', async () => {
+    const { database } = layout(data)
+    await openFirst(database)
+    const file = aFile('a.zip', { version: 'v3.30.0' })
+    const row = distributionRow(file)
+    const columns = Object.keys(row)
+    const values = Object.values(row).map((value) => (value === null ? 'null' : `'${value}'`))
+    await runIn(database, `insert into distributions (${columns.join()}) values (${values.join()})`)
+    const store = await openStore(data)
+    const found = await store.records.distributionsOfPins([{ project: file.project, version: '3.30' }])
+    expect(found).toEqual(new Map([[file.project, [file]]]))
+    expect(await store.records.factsOfAll([file.sha256])).toEqual(new Map())
     await store.close()
   })
 

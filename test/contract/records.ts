@@ -215,6 +215,27 @@ function projects(): void {
       ['p1099', ['c']],
     ])
   })
+
+  it('gives the files of more pins than one statement holds, however they spell their versions', async () => {
+    const files = [
+      aFile('a', { version: '3.30' }),
+      aFile('b', { version: 'v3.30.0' }),
+      aFile('c', { version: '3.30.1' }),
+      aFile('d', { version: '3.30-legacy' }),
+      aFile('e', { version: '3.30', project: parseProjectName('other') }),
+    ]
+    for (const file of files.toReversed()) await add(file)
+    const others = Array.from({ length: 600 }, (_, index) => ({ project: parseProjectName(`p${index}`), version: '1' }))
+    const project = parseProjectName('karl')
+    const found = async (version: string) =>
+      [...(await fixture.records.distributionsOfPins([...others, { project, version }]))].map(([name, held]) => [
+        name,
+        held.map(({ filename }) => filename),
+      ])
+    expect(await found('3.30.0.0')).toEqual([['karl', ['a', 'b']]])
+    expect(await found('3.30-legacy')).toEqual([['karl', ['d']]])
+    expect(await found('3.31')).toEqual([])
+  })
 }
 
 function writers(): void {
@@ -323,6 +344,7 @@ function immutability(): void {
     ['distributions', 'name'],
     ['metadata', 'sha256'],
     ['facts', 'sha256'],
+    ['versions', 'pin'],
     ['releases', 'digest'],
     ['events', 'digest'],
     ['release_summaries', 'digest'],

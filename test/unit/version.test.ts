@@ -9,6 +9,7 @@ import {
   parseVersion,
   printVersion,
   sameVersion,
+  versionKey,
   type Version,
 } from '../../pool/version.ts'
 
@@ -131,6 +132,7 @@ describe('texts of any age', () => {
     ['1.0', '1.0-SNAPSHOT', false],
   ])('sameVersion(%j, %j) is %s', (a, b, expected) => {
     expect(sameVersion(a, b)).toBe(expected)
+    expect(versionKey(a) === versionKey(b)).toBe(expected)
   })
 
   it('sorts versions first, then legacy text, and equal versions by their text', () => {
