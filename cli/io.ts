@@ -20,6 +20,11 @@ export function printBytes(bytes: number): string {
   return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power] ?? 'B'}`
 }
 
+/** Text that others wrote, without what a terminal would take for commands. */
+export function plain(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '?')
+}
+
 /** `1 file`, `2 files`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -7,8 +7,12 @@ import { exportCommand } from './commands/export.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { freezeCommand } from './commands/freeze.ts'
 import { refreezeCommand } from './commands/refreeze.ts'
+import { diffCommand } from './commands/diff.ts'
+import { releasesCommand } from './commands/releases.ts'
 import { serveCommand } from './commands/serve.ts'
+import { showCommand } from './commands/show.ts'
 import { uploadCommand } from './commands/upload.ts'
+import { whereUsedCommand } from './commands/where-used.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig } from './config/find-config.ts'
 import { readConfig } from './config/read-config.ts'
@@ -57,6 +61,10 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     refreezeCommand(io, exit),
     exportCommand(io),
     bundleCommand(io),
+    releasesCommand(io),
+    showCommand(io),
+    diffCommand(io, exit),
+    whereUsedCommand(io),
   ]
   for (const command of commands) program.addCommand(command.option('--debug', 'show where an error came from'))
   const find = () => {

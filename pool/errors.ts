@@ -39,6 +39,7 @@ export const errors = {
   'manifest-invalid': { status: 422, exit: 65, title: 'Manifest is not valid' },
   'import-refused': { status: 422, exit: 65, title: 'Release cannot be imported' },
   'export-differs': { status: 409, exit: 73, title: 'Directory holds other content' },
+  'pins-invalid': { status: 422, exit: 65, title: 'Pins cannot be read' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },
   'fetch-incomplete': { status: 502, exit: 75, title: 'Not everything could be fetched' },
   'upstream-lacks': { status: 404, exit: 66, title: 'Upstream index does not have it' },

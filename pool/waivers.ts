@@ -48,6 +48,11 @@ export function waiversOf({ waivers }: Pick<Manifest, 'waivers'>): readonly Waiv
   return waivers.map(({ rule, project, reason, until, by }) => ({ rule, project, reason, until, by }))
 }
 
+/** Whether its day has gone by. */
+export function isExpired({ until }: Pick<Waiver, 'until'>, at: Iso): boolean {
+  return until !== null && until < at.slice(0, 10)
+}
+
 export interface Waived {
   /** What still speaks against the release: refusals and warnings that no waiver lets pass. */
   readonly findings: readonly Finding[]
@@ -63,7 +68,7 @@ export function applyWaivers(
   waivers: readonly Waiver[],
   { at, by }: { readonly at: Iso; readonly by: string },
 ): Waived {
-  const valid = waivers.filter(({ until }) => until === null || at.slice(0, 10) <= until)
+  const valid = waivers.filter((waiver) => !isExpired(waiver, at))
   const used = new Map<Waiver, Finding[]>()
   const left = findings.filter((finding) => {
     const waiver = valid.find(

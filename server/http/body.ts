@@ -4,11 +4,20 @@ import { RegistryError } from '../../pool/errors.ts'
 
 /** A request's JSON body as its schema has it. Throws `request-invalid`, which names each field that is wrong. */
 export function parseBody<S extends z.ZodType>(schema: S, { body }: Request): z.output<S> {
-  const { success, data, error } = schema.safeParse(body)
+  return parse(schema, body, 'body')
+}
+
+/** The same of what stands after `?`. */
+export function parseQuery<S extends z.ZodType>(schema: S, { query }: Request): z.output<S> {
+  return parse(schema, query, 'query')
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, whole: string): z.output<S> {
+  const { success, data, error } = schema.safeParse(value)
   if (success) return data
   const problems = error.issues
     .slice(0, 20)
-    .map(({ path, message }) => ({ message: `${path.join('.') || 'body'}: ${message.slice(0, 300)}` }))
+    .map(({ path, message }) => ({ message: `${path.join('.') || whole}: ${message.slice(0, 300)}` }))
   throw new RegistryError(
     'request-invalid',
     { problems },

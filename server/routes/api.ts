@@ -1,10 +1,13 @@
 import { json, Router } from 'express'
 import type { Deps } from '../deps.ts'
 import { version } from '../version.ts'
+import { diffRoutes } from './diff.ts'
 import { fetchRoutes } from './fetch.ts'
 import { importRoutes } from './import.ts'
 import { refreezeRoutes } from './refreeze.ts'
+import { releaseQuestionRoutes } from './release-questions.ts'
 import { releaseRoutes } from './releases.ts'
+import { whereUsedRoutes } from './where-used.ts'
 
 /** The JSON API that the CLI speaks. */
 export function apiRoutes(deps: Deps): Router {
@@ -14,7 +17,10 @@ export function apiRoutes(deps: Deps): Router {
     res.json({ name: 'firn', version })
   })
   router.use('/releases/import', importRoutes(deps))
+  router.use('/releases', releaseQuestionRoutes(deps))
   router.use('/releases', releaseRoutes(deps))
+  router.use('/diff', diffRoutes(deps))
+  router.use('/where-used', whereUsedRoutes(deps))
   router.use('/fetch', fetchRoutes(deps))
   router.use('/refreeze', refreezeRoutes(deps))
   return router

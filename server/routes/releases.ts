@@ -40,13 +40,9 @@ const freezeBody = z.strictObject({
   dryRun: z.boolean().default(false),
 })
 
-/** `/api/v1/releases`: what is frozen, and freezing. */
+/** `/api/v1/releases`: freezing. Questions are in `release-questions.ts`. */
 export function releaseRoutes(deps: Deps): Router {
   const router = Router()
-  router.get('/', async (_req, res) => {
-    const releases = await deps.records.releases()
-    res.json({ releases: releases.map(({ name, digest, frozenAt }) => ({ ...name, digest, 'frozen-at': frozenAt })) })
-  })
   router.put('/:product/:release', async (req, res) => {
     const name = parseReleaseName(req.params.product, req.params.release)
     const { outcome, digest, manifest, notices } = await freezeRelease(deps, freezeRequest(name, req))

@@ -49,6 +49,10 @@ describe('help', () => {
         refreeze [options] [product...]                              lay every customer over a new base
         export [options] <product/release-or-directory> [directory]  write a release as plain files that any web server can serve
         bundle [options] <product/release> <file>                    make one archive of a release
+        releases [options] [product]                                 list frozen releases
+        show [options] <product/release>                             show what is in a release
+        diff [options] <from> [to]                                   show how a release differs from another
+        where-used [options] <what>                                  find the releases that a project, version or file is in
         config                                                       look at firn.toml
         help [command]                                               display help for command
 
