@@ -9,7 +9,7 @@ import { projectPageJson, rootPageJson } from '../pool/pages/simple-json.ts'
 import { frozenProjectPage } from '../pool/pages/simple-page.ts'
 import { isProjectName, normaliseName, parseProjectName, type ProjectName } from '../pool/project-name.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../pool/release-name.ts'
-import type { Records } from '../storage/ports.ts'
+import { factsOfFiles, type FactsDeps } from './actions/facts-of-files.ts'
 import { answer, immutable, redirect, revalidate, sizeOf, type Answer } from './http/answer.ts'
 import { pageTypes, type PageForm } from './http/negotiate.ts'
 
@@ -25,7 +25,7 @@ const varyingBytes = 16 * 1024 * 1024
 
 interface Varying {
   readonly kept: LRUCache<string, Answer>
-  readonly facts: Records['factsOfAll']
+  readonly facts: FactsDeps
 }
 
 export interface AskedOfIndex {
@@ -42,13 +42,13 @@ export interface AskedOfIndex {
  */
 export type FrozenIndex = (segments: readonly string[], asked: AskedOfIndex) => Promise<Answer>
 
-export function frozenIndex({ release, factsOfAll }: Pick<Records, 'release' | 'factsOfAll'>): FrozenIndex {
+export function frozenIndex(deps: FactsDeps): FrozenIndex {
   const kept = new LRUCache<string, OpenRelease>({ maxSize: manifestBytes, sizeCalculation: ({ text }) => text.length })
   const open = async (name: ReleaseName): Promise<OpenRelease> => {
     const key = printReleaseName(name)
     const known = kept.get(key)
     if (known) return known
-    const frozen = await release(name)
+    const frozen = await deps.records.release(name)
     if (!frozen) throw new RegistryError('release-unknown', { release: key }, { detail: key })
     const opened = openRelease(frozen.manifest, frozen.digest)
     kept.set(key, opened)
@@ -56,7 +56,7 @@ export function frozenIndex({ release, factsOfAll }: Pick<Records, 'release' | '
   }
   const varying: Varying = {
     kept: new LRUCache({ maxSize: varyingBytes, sizeCalculation: sizeOf }),
-    facts: factsOfAll,
+    facts: deps,
   }
   return async ([product = '', version = '', ...rest], asked) => {
     if (product === '' || version === '')
@@ -92,7 +92,7 @@ async function documentAnswer(
   const key = `${release.digest} ${name} ${base ?? ''}`
   const known = kept.get(key)
   if (known) return known
-  const read = variesBy === 'factsOf' ? await facts(release.manifest.files.map(({ sha256 }) => sha256)) : undefined
+  const read = variesBy === 'factsOf' ? await factsOfFiles(facts, release.manifest.files) : undefined
   const text = print(release, { base, factsOf: (sha256) => read?.get(sha256) })
   const made = answer(text, { type, cacheControl: variesBy === 'base' ? `private, ${revalidate}` : revalidate })
   kept.set(key, made)

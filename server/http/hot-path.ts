@@ -13,7 +13,7 @@ import { presentable, sendProblem } from './problem.ts'
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
 
-type HotPathDeps = Pick<Deps, 'records' | 'files' | 'onError' | 'publicUrl'>
+type HotPathDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'onError' | 'publicUrl'>
 
 /** Pages and small files that are kept ready in memory, in bytes. */
 const keptBytes = 64 * 1024 * 1024
@@ -26,7 +26,7 @@ const smallFile = 128 * 1024
  */
 export function hotPath(deps: HotPathDeps): HotPath {
   const kept = new LRUCache<string, Answer>({ maxSize: keptBytes, sizeCalculation: sizeOf })
-  const frozen = frozenIndex(deps.records)
+  const frozen = frozenIndex(deps)
   return (req, res) => {
     const url = req.url ?? '/'
     if (!url.startsWith('/index/') && !url.startsWith('/pool/')) return false
