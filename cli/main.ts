@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { freezeCommand } from './commands/freeze.ts'
 import { refreezeCommand } from './commands/refreeze.ts'
+import { importCommand } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { releasesCommand } from './commands/releases.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -61,6 +62,7 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     refreezeCommand(io, exit),
     exportCommand(io),
     bundleCommand(io),
+    importCommand(io, exit),
     releasesCommand(io),
     showCommand(io),
     diffCommand(io, exit),

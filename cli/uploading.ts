@@ -22,6 +22,7 @@ export interface Uploading {
   readonly signal: AbortSignal
 }
 
+/** Both in the order of the files. */
 export interface Outcome {
   readonly uploaded: readonly Uploaded[]
   readonly failures: readonly RegistryError[]
@@ -31,24 +32,26 @@ export interface Outcome {
 export async function uploadAll(uploading: Uploading, files: readonly Pending[]): Promise<Outcome> {
   const { bar, json } = uploading
   const limit = pLimit(atOnce)
-  const [uploaded, failures]: [Uploaded[], RegistryError[]] = [[], []]
-  const uploadOne = async (file: Pending) => {
+  const uploadOne = async (file: Pending): Promise<Uploaded | RegistryError> => {
     try {
       const done = await uploadPending(uploading, file)
-      uploaded.push(done)
       bar.line(json ? JSON.stringify({ event: 'uploaded', ...done }) : describe(done))
+      return done
     } catch (error) {
       if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
-      failures.push(error)
       bar.line(describeRefusal(file.path, error, json))
+      return error
     }
   }
   try {
-    await Promise.all(files.map((file) => limit(uploadOne, file)))
+    const results = await Promise.all(files.map((file) => limit(uploadOne, file)))
+    return {
+      uploaded: results.flatMap((result) => (isRegistryError(result) ? [] : [result])),
+      failures: results.flatMap((result) => (isRegistryError(result) ? [result] : [])),
+    }
   } finally {
     limit.clearQueue()
   }
-  return { uploaded, failures }
 }
 
 export async function uploadPending(
@@ -63,7 +66,7 @@ function describe({ outcome, filename, size }: Uploaded): string {
   return outcome === 'added' ? `added    ${filename}  ${printBytes(size)}` : `already  ${filename}`
 }
 
-export function describeRefusal(path: string, error: RegistryError, json: boolean): string {
+function describeRefusal(path: string, error: RegistryError, json: boolean): string {
   const { code, facts, hint, message } = error
   if (json) return JSON.stringify({ event: 'refused', path, code, message, hint, ...facts })
   return `refused  ${path}: ${message}${hint === undefined ? '' : `\n         ${hint}`}`

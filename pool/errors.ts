@@ -38,6 +38,7 @@ export const errors = {
   'freeze-refused': { status: 422, exit: 65, title: 'Release cannot be frozen' },
   'manifest-invalid': { status: 422, exit: 65, title: 'Manifest is not valid' },
   'import-refused': { status: 422, exit: 65, title: 'Release cannot be imported' },
+  'bundle-invalid': { status: 400, exit: 65, title: 'Bundle cannot be accepted' },
   'export-differs': { status: 409, exit: 73, title: 'Directory holds other content' },
   'pins-invalid': { status: 422, exit: 65, title: 'Pins cannot be read' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },

@@ -18,7 +18,10 @@ let directory: string
 let tree: string
 beforeAll(async () => {
   server = await startServer()
-  for (const file of [makeWheel({ name: 'karl', version: '3.30' }), makeEgg({ name: 'ZODB3', version: '3.9.0' })])
+  for (const file of [
+    makeWheel({ name: 'karl', version: '3.30' }),
+    makeEgg({ name: 'ZODB3', version: '3.9.0', python: '3.11' }),
+  ])
     await upload(server.url, file)
   await freeze(server.url, 'karl/3.30', 'karl==3.30\nZODB3==3.9.0')
 })

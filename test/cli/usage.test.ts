@@ -49,6 +49,7 @@ describe('help', () => {
         refreeze [options] [product...]                              lay every customer over a new base
         export [options] <product/release-or-directory> [directory]  write a release as plain files that any web server can serve
         bundle [options] <product/release> <file>                    make one archive of a release
+        import [options] <path...>                                   take releases and archives from elsewhere into the pool
         releases [options] [product]                                 list frozen releases
         show [options] <product/release>                             show what is in a release
         diff [options] <from> [to]                                   show how a release differs from another

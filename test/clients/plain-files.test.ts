@@ -55,7 +55,8 @@ async function makeReleases(): Promise<void> {
   await place.firn('fetch', ...modern.slice(3))
   await place.firn('fetch', 'zc.recipe.egg==2.0.7')
   await place.firn('freeze', 'acme/1.0', ...modern)
-  await place.firn('freeze', 'acme/old', 'Acme.Web==1.0', 'acme.core==1.0', 'zc.recipe.egg==2.0.7')
+  const own = ['setuptools', 'zc.buildout'].flatMap((name) => ['--waive', `${name}: buildout has its own`])
+  await place.firn('freeze', 'acme/old', 'Acme.Web==1.0', 'acme.core==1.0', 'zc.recipe.egg==2.0.7', ...own)
 }
 
 const probe = 'import acme_app, acme_util; print(acme_app.__version__, acme_util.__version__)'

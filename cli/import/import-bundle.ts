@@ -1,0 +1,151 @@
+import { unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
+import { documentNames } from '../../pool/documents/document-names.ts'
+import { releaseTree, type TreeFile } from '../../pool/export/tree.ts'
+import { readManifest } from '../../pool/manifest.ts'
+import { compareCodePoints } from '../../pool/version.ts'
+import { importRelease } from '../calls/import.ts'
+import { withStaging } from '../files/staging-directory.ts'
+import { checked, writeChecked } from '../files/write-checked.ts'
+import { uploadPending } from '../uploading.ts'
+import { longestManifest, type Importing, type TakenRelease } from './importing.ts'
+import { invalid, readBundle, type BundleEntry } from './read-bundle.ts'
+
+/** More pages than a release of a hundred thousand projects has. */
+const mostPages = 1_000_000
+/** No document of a release is longer. */
+const longestPage = 256 * 1024 * 1024
+
+/**
+ * Takes the release of a bundle, manifest and all. Its entries are in order, so the manifest comes before the files: the
+ * server judges it first, and then every file is held against it. One is staged at a time. Throws `bundle-invalid`,
+ * `digest-mismatch`, and what the server says.
+ */
+export async function importBundle(importing: Importing, file: string): Promise<TakenRelease> {
+  const entries = inOrder(readBundle(file), file)
+  const pages = await readPages(entries, file)
+  const { manifest, first } = pages
+  const answer = await importRelease(importing.connection, { manifest, dryRun: true })
+  const wanted = expectedOf(manifest)
+  refuseUnknown(pages.paths, wanted.pages, file)
+  const taken = { from: file, added: answer.lacking.length, files: readManifest(manifest).files.length }
+  const plan = {
+    importing,
+    file,
+    lacking: new Set(importing.dryRun ? [] : answer.lacking),
+    files: new Map(wanted.files),
+  }
+  await withStaging(tmpdir(), (staging) => takeFiles(plan, staging, first, entries))
+  if (plan.files.size > 0) throw invalid(file, `it does not have ${listed([...plan.files.keys()])}`)
+  if (importing.dryRun) return { ...answer, ...taken }
+  return { ...(await importRelease(importing.connection, { manifest, dryRun: false })), ...taken }
+}
+
+/** Throws `bundle-invalid` if a path does not come after the one before it: then none is there twice. */
+async function* inOrder(entries: AsyncIterable<BundleEntry>, file: string): AsyncGenerator<BundleEntry> {
+  let before = ''
+  for await (const entry of entries) {
+    if (compareCodePoints(before, entry.path) >= 0) throw invalid(file, `${quoted(entry.path)} is out of order`)
+    before = entry.path
+    yield entry
+  }
+}
+
+interface Pages {
+  readonly manifest: string
+  readonly paths: readonly string[]
+  /** The entry that is no page any more. */
+  readonly first: BundleEntry | undefined
+}
+
+const manifestPath = /^index\/[^/]+\/[^/]+\/manifest\.json$/
+
+/** All that comes before the files. Pages follow from the manifest, so that nobody need read them. */
+async function readPages(entries: AsyncGenerator<BundleEntry>, file: string): Promise<Pages> {
+  const paths: string[] = []
+  let manifest: string | undefined
+  let first: BundleEntry | undefined
+  for (let next = await entries.next(); !next.done; next = await entries.next()) {
+    const { path, size, bytes } = next.value
+    if (path.startsWith('pool/')) {
+      first = next.value
+      break
+    }
+    if (paths.push(path) > mostPages || size > longestPage) throw invalid(file, `${quoted(path)} is too much`)
+    if (!manifestPath.test(path)) continue
+    if (manifest !== undefined || size > longestManifest)
+      throw invalid(file, `${quoted(path)} is one manifest too many`)
+    manifest = await textOf(bytes())
+  }
+  if (manifest === undefined) throw invalid(file, 'it has no manifest before its files')
+  return { manifest, paths, first }
+}
+
+interface ExpectedEntries {
+  readonly pages: ReadonlySet<string>
+  readonly files: ReadonlyMap<string, TreeFile>
+}
+
+function expectedOf(text: string): ExpectedEntries {
+  const manifest = readManifest(text)
+  const names = [...documentNames, 'manifest.json.sig']
+  const documents = new Map(names.map((name) => [name, '']))
+  const entries = releaseTree({ manifest, digest: '', documents })
+  return {
+    pages: new Set(['index.html', ...entries.filter(({ what }) => what === 'page').map(({ path }) => path)]),
+    files: new Map(entries.flatMap((entry) => (entry.what === 'page' ? [] : [[entry.path, entry] as const]))),
+  }
+}
+
+function refuseUnknown(paths: readonly string[], known: ReadonlySet<string>, file: string): void {
+  const unknown = paths.filter((path) => !known.has(path))
+  if (unknown.length > 0) throw invalid(file, `no release has ${listed(unknown)}`)
+}
+
+interface Plan {
+  readonly importing: Importing
+  readonly file: string
+  /** Filenames that the pool does not have. */
+  readonly lacking: ReadonlySet<string>
+  /** What has not come yet, by path. */
+  readonly files: Map<string, TreeFile>
+}
+
+async function takeFiles(
+  plan: Plan,
+  staging: string,
+  first: BundleEntry | undefined,
+  rest: AsyncGenerator<BundleEntry>,
+): Promise<void> {
+  if (first) await takeFile(plan, staging, first)
+  for await (const entry of rest) await takeFile(plan, staging, entry)
+}
+
+async function takeFile({ importing, file, lacking, files }: Plan, staging: string, entry: BundleEntry): Promise<void> {
+  const expected = files.get(entry.path)
+  if (!expected) throw invalid(file, `the manifest does not have ${quoted(entry.path)}`)
+  files.delete(entry.path)
+  const { sha256, size } = expected
+  const bytes = checked(entry.bytes(), { name: entry.path, sha256, size })
+  if (expected.what === 'metadata' || !lacking.has(expected.file.filename)) return drain(bytes)
+  const staged = join(staging, basename(entry.path))
+  await writeChecked(staged, bytes, { name: entry.path, sha256, size })
+  await uploadPending(importing, { path: staged, size: entry.size })
+  await unlink(staged)
+}
+
+/** To see that they are right. */
+async function drain(bytes: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of bytes);
+}
+
+function listed(paths: readonly string[]): string {
+  const shown = paths.slice(0, 5).map(quoted).join(', ')
+  return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown
+}
+
+function quoted(path: string): string {
+  return JSON.stringify(path.slice(0, 200))
+}
