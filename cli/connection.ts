@@ -1,5 +1,6 @@
 import { request, type Dispatcher } from 'undici'
 import { errors, RegistryError, type ErrorCode } from '../pool/errors.ts'
+import { apiHeaders, checkApiVersion } from './api-version.ts'
 
 /** A firn server, as the calls of `calls/` reach it. */
 export interface Connection {
@@ -42,12 +43,14 @@ async function ask(
   const { statusCode, headers, body } = await request(`${base}${path}`, {
     method,
     ...options,
+    headers: { ...options.headers, ...apiHeaders },
     body: (options.body ?? null) as string | null,
     headersTimeout: 0,
     bodyTimeout: 0,
   }).catch((cause: unknown) => {
     throw unreachable(base, cause)
   })
+  checkApiVersion(base, headers)
   if (statusCode < 300) return body
   throw await asError(base, statusCode, String(headers['content-type'] ?? ''), await body.text())
 }

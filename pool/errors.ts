@@ -56,6 +56,7 @@ export const errors = {
   'data-in-use': { status: 500, exit: 75, title: 'Data directory is in use by another firn' },
   'data-unusable': { status: 500, exit: 78, title: 'Data directory cannot be used' },
   'address-unusable': { status: 500, exit: 75, title: 'Server cannot listen there' },
+  'version-mismatch': { status: 400, exit: 78, title: 'Command and server do not speak the same API' },
   'server-unreachable': { status: 502, exit: 69, title: 'firn server cannot be reached' },
   'config-invalid': { status: 400, exit: 78, title: 'Configuration cannot be used' },
   'input-unreadable': { status: 400, exit: 66, title: 'Input cannot be read' },

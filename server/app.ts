@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { RegistryError } from '../pool/errors.ts'
 import type { Deps } from './deps.ts'
+import { stateApiVersion } from './http/api-version.ts'
 import { presentable, sendProblem } from './http/problem.ts'
 import { apiRoutes } from './routes/api.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -15,6 +16,7 @@ export function createApp(deps: Deps): Express {
   app.set('etag', false)
   app.set('strict routing', true)
   app.use(refuseCrossOrigin)
+  app.use(['/api/v1', '/legacy'], stateApiVersion)
   app.use('/simple', simpleRoutes(deps))
   app.use('/legacy', legacyRoutes(deps))
   app.use('/api/v1', apiRoutes(deps))

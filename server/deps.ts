@@ -1,5 +1,6 @@
 import type { RegistryError } from '../pool/errors.ts'
 import type { Iso } from '../pool/distribution.ts'
+import type { Policy } from '../pool/policy/policy.ts'
 import type { Store } from '../storage/store.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { UpstreamClient } from './upstream/client.ts'
@@ -12,6 +13,8 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly upstream: UpstreamClient
   /** Told of every error that is not the client's. */
   readonly onError: (error: RegistryError) => void
+  /** What a release may hold. */
+  readonly policy: Policy
   /** The largest file that is taken in, in bytes. */
   readonly uploadLimit: number
   /** The URL that clients know the server by, with a slash at its end; none: each came by its own. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { RegistryError } from '../pool/errors.ts'
+import { defaultPolicy, type Policy } from '../pool/policy/policy.ts'
 import type { Store } from '../storage/store.ts'
 import { createApp } from './app.ts'
 import type { Deps } from './deps.ts'
@@ -17,11 +18,12 @@ export interface ServerOptions {
   readonly onError: (error: RegistryError) => void
   readonly uploadLimit: number
   readonly publicUrl?: string | undefined
+  readonly policy?: Policy | undefined
 }
 
 /** A firn server over an open store, not listening yet. */
-export function firnServer({ store, log, ...options }: ServerOptions): Server {
-  const deps: Deps = { ...store, ...options, now: () => new Date().toISOString(), lock: keyedLock() }
+export function firnServer({ store, log, policy = defaultPolicy, ...options }: ServerOptions): Server {
+  const deps: Deps = { ...store, ...options, policy, now: () => new Date().toISOString(), lock: keyedLock() }
   const hot = hotPath(deps)
   const app = createApp(deps)
   const inTurn = onePerConnection((req, res) => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { RegistryError } from '../../pool/errors.ts'
+import type { Policy } from '../../pool/policy/policy.ts'
 import { requestLog, type LogForm } from '../../server/request-log.ts'
 import { firnServer, listen, stop } from '../../server/server.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
@@ -16,6 +17,8 @@ export interface ServeOptions {
   readonly maxUpload: number
   readonly log: LogForm
   readonly publicUrl?: string
+  /** From `firn.toml`. */
+  readonly policy?: Policy
 }
 
 /** How long answers in flight may take once the server is asked to stop. */
@@ -37,6 +40,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     upstream,
     uploadLimit: options.maxUpload * 1_000_000,
     publicUrl: options.publicUrl,
+    policy: options.policy,
     onError: (error) => io.stderr.write(describeInternal(error)),
   })
   try {

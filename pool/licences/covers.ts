@@ -15,13 +15,14 @@ export function isGranted(expression: LicenceExpression, passes: (term: LicenceT
   return laterVersions(expression.id).some((id) => passes({ ...expression, id }))
 }
 
-/** Whether none of what a licence lets one choose from is without a refused one. */
+/** Whether a licence is refused whatever one chooses: AND by one, OR by all, a name that may mean several by one of them. */
 export function isRefused(expression: LicenceExpression, refused: readonly LicenceTerm[]): boolean {
-  const passes = (term: LicenceTerm) =>
-    !refused.some((each) => covers(each, term)) &&
-    laterVersions(term.id).length === 0 &&
-    !Object.hasOwn(looseNames, term.id)
-  return !isGranted(expression, passes)
+  if ('every' in expression) return expression.every.some((each) => isRefused(each, refused))
+  if ('some' in expression) return expression.some.every((each) => isRefused(each, refused))
+  const covered = (id: string) => refused.some((each) => covers(each, { ...expression, id }))
+  if (covered(expression.id)) return true
+  const versions = laterVersions(expression.id)
+  return (looseNames[expression.id] ?? []).some(covered) || (versions.length > 0 && versions.every(covered))
 }
 
 /** Whether what is said of licence `entry` holds for `term`: `GPL-2.0-or-later` is said of every later one too. */

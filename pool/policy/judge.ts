@@ -101,10 +101,9 @@ function tooYoung({ known }: Case, least: number, at: Iso): readonly string[] {
   const times = known.flatMap(({ origin, uploadTime }) => (origin ? [origin.uploadTime ?? uploadTime] : []))
   const newest = times.toSorted(compareCodePoints).at(-1)
   if (newest === undefined) return []
-  const age = Date.parse(at) - Date.parse(newest)
-  if (age >= least) return []
-  const day = newest.slice(0, 10)
-  return [`was uploaded ${printDuration(Math.max(age, 0))} ago (${day}), not ${printDuration(least)} or more`]
+  if (Date.parse(at) - Date.parse(newest) >= least) return []
+  // Said so that it is the same words tomorrow: what is waived is kept in the manifest.
+  return [`was uploaded on ${newest.slice(0, 10)}, less than ${printDuration(least)} before the freeze`]
 }
 
 function sdistOnly({ pin, files }: Case, targets: readonly Target[]): readonly string[] {

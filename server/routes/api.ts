@@ -1,4 +1,5 @@
 import { json, Router } from 'express'
+import { apiVersion } from '../../pool/api-version.ts'
 import type { Deps } from '../deps.ts'
 import { version } from '../version.ts'
 import { diffRoutes } from './diff.ts'
@@ -14,7 +15,7 @@ export function apiRoutes(deps: Deps): Router {
   const router = Router()
   router.use(json({ limit: '20mb' }))
   router.get('/', (_req, res) => {
-    res.json({ name: 'firn', version })
+    res.json({ name: 'firn', version, api: apiVersion })
   })
   router.use('/releases/import', importRoutes(deps))
   router.use('/releases', releaseQuestionRoutes(deps))

@@ -1,6 +1,5 @@
 import { Router, type Request } from 'express'
 import { z } from 'zod'
-import { rules } from '../../pool/findings.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 import {
   indexPath,
@@ -14,18 +13,11 @@ import { freezeRelease, type FreezeRequest } from '../actions/freeze-release.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf } from '../http/actor.ts'
 import { parseBody } from '../http/body.ts'
+import { policyField, waiverField } from './policy-field.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 import { sourceField } from './source-field.ts'
 
 const text = z.string().max(500)
-
-const waiver = z.strictObject({
-  rule: z.enum(rules).nullable().default(null),
-  project: text,
-  reason: text.min(1),
-  until: z.iso.date().nullable().default(null),
-  by: text.nullable().default(null),
-})
 
 const freezeBody = z.strictObject({
   sources: sourcesField.default([]),
@@ -36,7 +28,8 @@ const freezeBody = z.strictObject({
   without: z.array(text).max(1000).default([]),
   changelog: sourcesField.element.optional(),
   source: sourceField.nullable().default(null),
-  waivers: z.array(waiver).max(1000).default([]),
+  policy: policyField.optional(),
+  waivers: z.array(waiverField).max(1000).default([]),
   dryRun: z.boolean().default(false),
 })
 
@@ -68,7 +61,6 @@ function freezeRequest(name: ReleaseName, req: Request<{ product: string; releas
     targets: body.targets.map(parseTarget),
     without: body.without.map(parseProjectName),
     base: body.base === undefined ? undefined : splitReleaseName(body.base),
-    waivers: body.waivers.map((each) => ({ ...each, project: parseProjectName(each.project) })),
     actor: actorOf(req),
   }
 }

@@ -8,6 +8,7 @@ import { requestLog } from '../../server/request-log.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
 import { main } from '../../cli/main.ts'
 import type { RegistryError } from '../../pool/errors.ts'
+import type { Policy } from '../../pool/policy/policy.ts'
 import { openStore, type Store } from '../../storage/store.ts'
 
 /** The repository's own directory. */
@@ -31,6 +32,7 @@ export interface TestServerOptions {
   readonly data?: string
   readonly upstream?: string
   readonly uploadLimit?: number
+  readonly policy?: Policy
   readonly publicUrl?: string
 }
 
@@ -45,6 +47,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     upstream,
     log: requestLog('none', process.stdout),
     onError: (error) => internalErrors.push(error),
+    policy: options.policy,
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
     publicUrl: options.publicUrl,
   })
