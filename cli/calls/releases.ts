@@ -1,6 +1,7 @@
 import type { Manifest, ManifestSource } from '../../pool/manifest.ts'
 import type { Notice, Source } from '../../pool/pins/pin.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
+import type { Policy } from '../../pool/policy/policy.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Waiver } from '../../pool/waivers.ts'
 import type { Connection } from '../connection.ts'
@@ -13,6 +14,7 @@ export interface FreezeBody extends ReadOptions {
   readonly without?: readonly string[]
   readonly changelog?: Source
   readonly source?: ManifestSource
+  readonly policy?: Policy
   readonly waivers?: readonly Waiver[]
   readonly dryRun: boolean
 }

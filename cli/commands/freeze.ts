@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { Policy } from '../../pool/policy/policy.ts'
 import { splitReleaseName } from '../../pool/release-name.ts'
 import { parseWaiver } from '../../pool/waivers.ts'
 import { freezeRelease, type FreezeAnswer } from '../calls/releases.ts'
@@ -20,6 +21,8 @@ interface FreezeOptions extends ServerOptions, PinOptions {
   readonly changes?: string
   readonly sourceDir?: string
   readonly waive?: readonly string[]
+  /** From `firn.toml`. */
+  readonly policy?: Policy
   readonly dryRun?: boolean
 }
 
@@ -72,6 +75,7 @@ async function freeze(name: string, requirements: readonly string[], options: Fr
     without,
     ...(options.changes === undefined ? {} : { changelog: await readSource(options.changes) }),
     ...(options.sourceDir === undefined ? {} : { source: await readGitSource(options.sourceDir, release, io.env) }),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
     waivers,
     dryRun: options.dryRun === true,
   })

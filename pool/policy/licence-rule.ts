@@ -17,7 +17,7 @@ export function judgeLicence(rule: LicenceRule, statement: LicenceStatement | un
   if (text === null || !licence)
     return { action: rule.unknown, message: `states no licence that is known${quote(statement)}` }
   if (isRefused(licence, rule.refuse.flatMap(termOf))) {
-    return { action: rule.action, message: `is under ${text}, which is refused` }
+    return { action: rule.action, message: `is under ${text}, which is among the refused licences` }
   }
   const allowed = rule.allow?.flatMap(termOf)
   if (!allowed || isGranted(licence, (term) => allowed.some((each) => covers(each, term)))) return undefined

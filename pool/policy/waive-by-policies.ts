@@ -14,6 +14,8 @@ export interface Policies {
 export interface Given {
   /** Those of the command line. They, and those of the client's policy, are the client's. */
   readonly waivers: readonly Waiver[]
+  /** What the base was waived is waived here too, and nobody need hear if it is not needed any more. */
+  readonly inherited?: readonly Waiver[]
   /** What else speaks against the release; the client's waivers count for it. */
   readonly findings: readonly Finding[]
   readonly at: Iso
@@ -29,7 +31,7 @@ export function waiveByPolicies({ server, client }: Policies, judged: Judged, gi
   const own = waive(judge(server, judged), server.waivers)
   const both = merge(own.findings, client ? judge(client, judged) : [])
   const reserved = ({ of }: Sided) => of !== 'client' && !server.clientWaivers
-  const waivers = [...given.waivers, ...(client?.waivers ?? [])]
+  const waivers = [...given.waivers, ...(client?.waivers ?? []), ...(given.inherited ?? [])]
   const left = waive([...given.findings, ...both.filter((each) => !reserved(each)).map(labelled)], waivers)
   const expired = [...server.waivers, ...waivers].filter(({ until }) => until !== null && until < given.at.slice(0, 10))
   return {
@@ -57,7 +59,10 @@ function merge(server: readonly Finding[], client: readonly Finding[]): readonly
     const severity = [finding.severity, same.severity].includes('refuse') ? 'refuse' : 'warn'
     return { ...finding, severity, of: 'server and client' }
   })
-  return [...first, ...[...rest.values()].map((finding): Sided => ({ ...finding, of: 'client' }))]
+  const others = [...rest.values()].map((finding): Sided => ({ ...finding, of: 'client' }))
+  return [...first, ...others].toSorted(
+    (a, b) => compareCodePoints(a.project, b.project) || compareCodePoints(a.message, b.message),
+  )
 }
 
 function key({ rule, message }: Finding): string {

@@ -15,14 +15,16 @@ import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
 import { inOrder } from '../../pool/pins/in-order.ts'
 import { looseProblem, readPins, type ReadPins } from '../../pool/pins/read-pins.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
+import type { Policy } from '../../pool/policy/policy.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { parseTarget, type Target } from '../../pool/target.ts'
 import { verdictOf } from '../../pool/verdict.ts'
-import { applyWaivers, waiversOf, type Waived, type Waiver } from '../../pool/waivers.ts'
+import { waiversOf, type Waiver } from '../../pool/waivers.ts'
 import type { FrozenRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { closeRelease, type ClosedRelease } from './close-release.ts'
+import { judgeRelease } from './judge-release.ts'
 
 export interface FreezeRequest extends ReadOptions {
   readonly name: ReleaseName
@@ -32,6 +34,8 @@ export interface FreezeRequest extends ReadOptions {
   readonly base?: ReleaseName | undefined
   /** Projects of the base that are left out. */
   readonly without?: readonly ProjectName[]
+  /** The rules of who freezes, besides the server's. */
+  readonly policy?: Policy | undefined
   readonly waivers?: readonly Waiver[]
   /** Where the section of this release becomes its changes. */
   readonly changelog?: Source | undefined
@@ -50,7 +54,7 @@ export interface Freezing {
   readonly notices: readonly Notice[]
 }
 
-type FreezeDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'fault' | 'now'>
+type FreezeDeps = Pick<Deps, 'policy' | 'records' | 'files' | 'staging' | 'fault' | 'now'>
 
 /**
  * Freezes a release from the pins of its sources: after this its index never changes. Everything that is wrong is said
@@ -75,7 +79,9 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     fill: (pins, filesOf) =>
       freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
   })
-  const waived = letPass(findingsOf(read, closed), request.waivers ?? [], { base: base?.manifest, at, by: actor })
+  const findings = findingsOf(read, closed)
+  const inherited = base ? waiversOf(base.manifest) : []
+  const waived = await judgeRelease(deps, { ...request, ...closed, findings, inherited, at, by: actor })
   const verdict = verdictOf(waived)
   const found = [
     ...read.problems,
@@ -96,17 +102,6 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     manifest: kept,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
   return { outcome, digest, manifest: readManifest(kept), notices: [...read.notices, ...verdict.notices] }
-}
-
-/** What the base was waived is waived here too, and nobody need hear if it is not needed any more. */
-function letPass(
-  findings: readonly Finding[],
-  waivers: readonly Waiver[],
-  { base, at, by }: { readonly base: Manifest | undefined; readonly at: string; readonly by: string },
-): Waived {
-  const inherited = base ? waiversOf(base) : []
-  const waived = applyWaivers(findings, [...waivers, ...inherited], { at, by })
-  return { ...waived, unused: waived.unused.filter(({ waiver }) => !inherited.includes(waiver)) }
 }
 
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */

@@ -14,8 +14,10 @@ export interface JudgeRequest {
   /** What speaks against the release besides the policies. */
   readonly findings: readonly Finding[]
   /** Of who freezes. */
-  readonly policy: Policy | undefined
-  readonly waivers: readonly Waiver[]
+  readonly policy?: Policy | undefined
+  readonly waivers?: readonly Waiver[]
+  /** What the base was waived. */
+  readonly inherited?: readonly Waiver[]
   readonly at: Iso
   readonly by: string
 }
@@ -36,7 +38,7 @@ export async function judgeRelease({ records, policy }: JudgeDeps, request: Judg
   return waiveByPolicies(
     { server: policy, client: request.policy ?? null },
     { manifest, facts, distributions, at },
-    request,
+    { ...request, waivers: request.waivers ?? [] },
   )
 }
 

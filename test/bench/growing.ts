@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { printManifest } from '../../pool/manifest.ts'
+import { defaultPolicy } from '../../pool/policy/policy.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { freezeRelease, type Freezing } from '../../server/actions/freeze-release.ts'
 import type { Store } from '../../storage/store.ts'
@@ -70,7 +71,7 @@ async function timed({ store }: Pool): Promise<{ readonly milliseconds: number; 
   const name = { product: 'grown', release: String(++made) }
   const begun = performance.now()
   const freezing = await freezeRelease(
-    { ...store, now: () => '2026-11-24T12:00:00.000Z' },
+    { ...store, policy: defaultPolicy, now: () => '2026-11-24T12:00:00.000Z' },
     { name, sources: [{ name: 'requirements.txt', text }], targets, dryRun: false, actor: 'bench' },
   )
   return { milliseconds: performance.now() - begun, freezing }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Distribution } from '../../pool/distribution.ts'
 import type { DistributionFacts } from '../../pool/facts.ts'
 import { normaliseName } from '../../pool/project-name.ts'
+import { defaultPolicy } from '../../pool/policy/policy.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { freezeRelease } from '../../server/actions/freeze-release.ts'
 import { layout } from '../../storage/layout.ts'
@@ -57,7 +58,7 @@ export async function makePool(data: string, projects: number): Promise<void> {
     const text = names.map((name) => `${name}==1.0\n`).join('')
     const sources = [{ name: 'requirements.txt', text }]
     const request = { name: release, sources, targets: [parseTarget(target)], dryRun: false, actor: 'bench' }
-    await freezeRelease({ ...store, now: () => at }, request)
+    await freezeRelease({ ...store, policy: defaultPolicy, now: () => at }, request)
   } finally {
     await store.close()
   }

@@ -126,6 +126,9 @@ describe('help', () => {
                                    the release's manifest
         --source-dir <dir>         git work tree that this is released from: its
                                    commit, tag and remote are kept
+        --waive <waiver>           what to let pass, as "plaster: it is on the hosts"
+                                   or "closure plaster until 2027-01-31: …"; may be
+                                   repeated
         --dry-run                  say what would be frozen, and freeze nothing
         --debug                    show where an error came from
         -h, --help                 display help for command

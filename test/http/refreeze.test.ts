@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { RegistryError } from '../../pool/errors.ts'
+import { defaultPolicy } from '../../pool/policy/policy.ts'
 import type { RefreezeEvent } from '../../pool/refreeze-event.ts'
 import { defaultTemplate, parseTemplate } from '../../pool/refreeze-name.ts'
 import { refreezeCustomers } from '../../server/actions/refreeze-customers.ts'
@@ -93,7 +94,7 @@ it('freezes no customer that whoever asks may not freeze, and all others', async
       },
       signal: new AbortController().signal,
     }
-    const deps = { ...server.store, now: () => '2026-11-25T12:00:00.000Z' }
+    const deps = { ...server.store, policy: defaultPolicy, now: () => '2026-11-25T12:00:00.000Z' }
     await refreezeCustomers(deps, request, (event) => events.push(event))
     const outcomes = events.flatMap((event) => (event.event === 'customer' ? event.outcome : []))
     expect(outcomes).toEqual(['frozen', 'failed', 'frozen'])

@@ -245,7 +245,7 @@ describe('licences', () => {
     ])
     const refuse = ['AGPL-3.0-only']
     expect(said({ licences: { ...rule, refuse } }, judged)).toEqual([
-      'refuse licence: lxml 4.9.1 is under AGPL-3.0-only, which is refused',
+      'refuse licence: lxml 4.9.1 is under AGPL-3.0-only, which is among the refused licences',
       'warn licence: lxml 4.9.1 states no licence that is known (it says "Nonsense")',
     ])
     expect(said({ licences: { ...rule, allow: ['MIT'], action: 'warn', unknown: 'allow' } }, judged)).toEqual([
