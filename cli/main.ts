@@ -10,6 +10,8 @@ import { refreezeCommand } from './commands/refreeze.ts'
 import { importCommand } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
 import { releasesCommand } from './commands/releases.ts'
+import { keysCommand } from './commands/keys.ts'
+import { logCommand } from './commands/log.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { uploadCommand } from './commands/upload.ts'
@@ -67,22 +69,29 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     showCommand(io),
     diffCommand(io, exit),
     whereUsedCommand(io),
+    keysCommand(io),
+    logCommand(io, exit),
   ]
-  for (const command of commands) program.addCommand(command.option('--debug', 'show where an error came from'))
   const find = () => {
     const { config: flag } = program.opts<{ config?: string }>()
     return findConfig({ flag, env: io.env['FIRN_CONFIG'], directory: process.cwd() })
   }
   const config = configCommand(io, { find, commands: () => commands })
-  program.addCommand(config)
-  for (const command of [program, ...commands, config, ...config.commands]) overrideOutput(command, io)
-  return program
-    .hook('preSubcommand', (_program, command) => readEnvironment(command, io))
-    .hook('preAction', async (_program, command) => {
-      // What `config` looks at may be broken: it reads the file itself.
-      const found = command.parent === config ? undefined : find()
-      if (found) applyConfig(command, await readConfig(found))
-    })
+  for (const command of [...commands, config]) program.addCommand(command)
+  for (const command of commands.flatMap(withSubcommands)) command.option('--debug', 'show where an error came from')
+  for (const command of withSubcommands(program)) {
+    overrideOutput(command, io)
+    command.hook('preSubcommand', (_parent, called) => readEnvironment(called, io))
+  }
+  return program.hook('preAction', async (_program, command) => {
+    // What `config` looks at may be broken: it reads the file itself.
+    const found = command.parent === config ? undefined : find()
+    if (found) applyConfig(command, await readConfig(found))
+  })
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
 }
 
 /** commander itself sees the environment of the process alone. The command line is read later, and wins. */

@@ -39,7 +39,7 @@ export function ownSource(customer: Manifest, digest: Sha256, { pins }: Pick<Own
   if (pins.length === 0) return []
   const own = new Set(pins.map(({ project }) => project))
   const files = customer.files.filter(({ project }) => own.has(project))
-  const text = requirementsTxt({ manifest: { ...customer, pins, files }, text: '', digest })
+  const text = requirementsTxt({ manifest: { ...customer, pins, files }, text: '', digest, signatures: [] })
   return [{ name: printReleaseName(customer), text }]
 }
 

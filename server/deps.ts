@@ -6,7 +6,7 @@ import type { KeyedLock } from './keyed-lock.ts'
 import type { UpstreamClient } from './upstream/client.ts'
 
 /** What actions work with. Made once, in `server.ts`. */
-export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fault'> {
+export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fault' | 'signer'> {
   readonly now: () => Iso
   /** One at a time for each filename: what is looked at stays as it is until the row is written. */
   readonly lock: KeyedLock

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache'
-import type { Sha256 } from '../pool/distribution.ts'
 import { RegistryError } from '../pool/errors.ts'
 import { filesByProject, type DocumentedRelease } from '../pool/documents/document.ts'
 import { releaseDocument, type ReleaseDocument } from '../pool/documents/documents.ts'
@@ -9,6 +8,7 @@ import { projectPageJson, rootPageJson } from '../pool/pages/simple-json.ts'
 import { frozenProjectPage } from '../pool/pages/simple-page.ts'
 import { isProjectName, normaliseName, parseProjectName, type ProjectName } from '../pool/project-name.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../pool/release-name.ts'
+import type { FrozenRelease } from '../storage/ports.ts'
 import { factsOfFiles, type FactsDeps } from './actions/facts-of-files.ts'
 import { answer, immutable, redirect, revalidate, sizeOf, type Answer } from './http/answer.ts'
 import { pageTypes, type PageForm } from './http/negotiate.ts'
@@ -50,7 +50,7 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
     if (known) return known
     const frozen = await deps.records.release(name)
     if (!frozen) throw new RegistryError('release-unknown', { release: key }, { detail: key })
-    const opened = openRelease(frozen.manifest, frozen.digest)
+    const opened = openRelease(frozen)
     kept.set(key, opened)
     return opened
   }
@@ -72,9 +72,9 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
   }
 }
 
-function openRelease(text: string, digest: Sha256): OpenRelease {
+function openRelease({ manifest: text, digest, signatures }: FrozenRelease): OpenRelease {
   const manifest = readManifest(text)
-  return { manifest, text, digest, byProject: filesByProject(manifest) }
+  return { manifest, text, digest, signatures, byProject: filesByProject(manifest) }
 }
 
 /**

@@ -3,6 +3,9 @@
  * walk this list, so a new step on the way to durability belongs in it.
  */
 export const faultPoints = [
+  'key:written',
+  'key:named',
+  'key:before-commit',
   'upload:receiving',
   'upload:staged',
   'upload:checked',

@@ -6,6 +6,7 @@ import { join } from 'node:path'
  *     data/
  *       firn.db            rows: distributions, metadata, releases, audit events (SQLite, with -wal and -shm)
  *       firn.lock          held by the one firn that serves this directory
+ *       keys/signing.pem   the private key that releases and the log are signed with; nobody else may read it
  *       pool/<project>/<filename>
  *       staging/           uploads and downloads under way; swept at start
  *       orphans/           files that a crash left in pool/ without a row, moved out of the way of another upload
@@ -14,6 +15,8 @@ export interface Layout {
   readonly directory: string
   readonly database: string
   readonly lock: string
+  readonly keys: string
+  readonly signingKey: string
   readonly pool: string
   readonly staging: string
   readonly orphans: string
@@ -24,6 +27,8 @@ export function layout(directory: string): Layout {
     directory,
     database: join(directory, 'firn.db'),
     lock: join(directory, 'firn.lock'),
+    keys: join(directory, 'keys'),
+    signingKey: join(directory, 'keys', 'signing.pem'),
     pool: join(directory, 'pool'),
     staging: join(directory, 'staging'),
     orphans: join(directory, 'orphans'),

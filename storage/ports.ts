@@ -3,6 +3,9 @@ import type { Distribution, Iso, Sha256 } from '../pool/distribution.ts'
 import type { DistributionFacts } from '../pool/facts.ts'
 import type { ManifestBase } from '../pool/manifest.ts'
 import type { ProjectName } from '../pool/project-name.ts'
+import type { Signature } from '../pool/proof/envelope.ts'
+import type { LogLine } from '../pool/proof/log-line.ts'
+import type { PublicKey } from '../pool/proof/public-key.ts'
 import type { ReleaseName } from '../pool/release-name.ts'
 
 /** A file that lies complete, hashed and fsynced in staging, waiting to be adopted or discarded. */
@@ -46,10 +49,30 @@ export interface PoolFiles {
 export interface AuditEvent {
   readonly at: Iso
   readonly actor: string
-  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import'
-  /** What it happened to: a filename, a release. */
+  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import' | 'key' | 'sign'
+  /** What it happened to: a filename, a release, a key. */
   readonly subject: string
   readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** An event as it stands in the log. */
+export type LoggedEvent = AuditEvent & LogLine
+
+/** Which events: those for which all holds that is said. */
+export interface EventQuery {
+  /** Of releases of this product. */
+  readonly product?: string | undefined
+  /** Of files of this project. */
+  readonly project?: ProjectName | undefined
+  readonly actor?: string | undefined
+  /** Both included. */
+  readonly since?: Iso | undefined
+  readonly until?: Iso | undefined
+  /** `asc`, the oldest first, unless it is said. */
+  readonly order?: 'asc' | 'desc' | undefined
+  /** Those that come after this sequence in that order. */
+  readonly after?: number | undefined
+  readonly limit?: number | undefined
 }
 
 export interface FrozenRelease {
@@ -58,10 +81,15 @@ export interface FrozenRelease {
   /** The canonical manifest. */
   readonly manifest: string
   readonly frozenAt: Iso
+  /** Ascending by key. None on what was frozen before there was a key and has not been signed since. */
+  readonly signatures: readonly Signature[]
 }
 
+/** A release that is to be frozen. */
+export type UnsignedRelease = Omit<FrozenRelease, 'signatures'>
+
 /** A release in short: what lists and questions about many releases need. */
-export interface ReleaseSummary extends Omit<FrozenRelease, 'manifest'> {
+export interface ReleaseSummary extends Omit<UnsignedRelease, 'manifest'> {
   readonly frozenBy: string
   /** How many it has. */
   readonly pins: number
@@ -139,8 +167,8 @@ export interface FactRecords {
 
 export interface ReleaseRecords {
   release(name: ReleaseName): Promise<FrozenRelease | undefined>
-  /** Freezes a release. Throws `release-frozen` if there is one of that name, whatever its content. */
-  freezeRelease(release: FrozenRelease, event: AuditEvent): Promise<void>
+  /** Freezes and signs a release. Throws `release-frozen` if there is one of that name, whatever its content. */
+  freezeRelease(release: UnsignedRelease, event: AuditEvent): Promise<FrozenRelease>
 }
 
 /** Questions about many releases. They are answered without reading a manifest. */
@@ -159,14 +187,33 @@ export interface SummaryRecords {
 }
 
 export interface EventRecords {
-  /** All audit events, the oldest first. */
-  events(): Promise<readonly AuditEvent[]>
+  /** Events in the order of the log, each signed in the commit that made it. */
+  events(query?: EventQuery): Promise<readonly LoggedEvent[]>
+  /** Where the log ends; 0 and the sha256 of nothing if it is empty. */
+  lastEvent(): Promise<Pick<LogLine, 'sequence' | 'digest'>>
+}
+
+/** A key that something here was signed with, by this firn or before it. */
+export interface KnownKey extends PublicKey {
+  readonly since: Iso
+}
+
+export interface KeyRecords {
+  /** Every key that was ever used here, the first used first. */
+  keys(): Promise<readonly KnownKey[]>
+  /**
+   * Notes the key that is signed with from now on, with an event. The first key of all also signs what was there before
+   * it: each event, and each release with an event of its own. Known already: nothing is changed, whatever lacks a
+   * signature. All in one commit.
+   */
+  takeUpKey(at: Iso): Promise<'new' | 'known'>
 }
 
 /**
  * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
  * and no delete. Every backend passes `test/contract/records.ts`.
  */
-export interface Records extends DistributionRecords, FactRecords, ReleaseRecords, SummaryRecords, EventRecords {
+export interface Records
+  extends DistributionRecords, FactRecords, ReleaseRecords, SummaryRecords, EventRecords, KeyRecords {
   close(): Promise<void>
 }

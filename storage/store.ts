@@ -6,6 +6,7 @@ import { openPoolFiles } from './filesystem/pool-files.ts'
 import { openStaging, type Staging } from './filesystem/staging.ts'
 import { layout } from './layout.ts'
 import type { PoolFiles, Records } from './ports.ts'
+import { openSigningKey, type Signer } from './signing-key.ts'
 import { openSqliteRecords } from './sql/sqlite.ts'
 
 /** Everything that is kept, opened. */
@@ -14,25 +15,30 @@ export interface Store {
   readonly files: PoolFiles
   readonly staging: Staging
   readonly fault: Fault
+  readonly signer: Signer
+  /** Whether the key was not used on this data before. */
+  readonly keyIsNew: boolean
   /** How many unfinished files of an ended process were removed on opening. */
   readonly swept: number
   close(): Promise<void>
 }
 
 /**
- * Opens a data directory, making what is lacking. Throws `data-in-use`, `data-too-new`, `data-unusable`.
- * `fault` names a point of `fault.ts` at which the process is to end, for crash tests.
+ * Opens a data directory, making what is lacking. Throws `data-in-use`, `data-too-new`, `data-unusable`,
+ * `signing-key-unusable`. `fault` names a point of `fault.ts` at which the process is to end, for crash tests.
  */
 export async function openStore(
   directory: string,
-  options: { readonly fault?: string | undefined } = {},
+  options: { readonly fault?: string | undefined; readonly signingKey?: string | undefined } = {},
 ): Promise<Store> {
   const places = layout(directory)
   const fault = faultAt(options.fault)
   await makeData(directory)
   const unlock = lockData(places.lock, directory)
   try {
-    const records = await openSqliteRecords(places.database, fault)
+    const signer = await openSigningKey(places, options.signingKey, fault)
+    const records = await openSqliteRecords(places.database, fault, signer)
+    const keyIsNew = (await records.takeUpKey(new Date().toISOString())) === 'new'
     const files = await openPoolFiles(places, fault)
     const staging = await openStaging(places.staging)
     const swept = await staging.sweep()
@@ -41,6 +47,8 @@ export async function openStore(
       files,
       staging,
       fault,
+      signer,
+      keyIsNew,
       swept,
       async close() {
         await records.close()

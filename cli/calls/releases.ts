@@ -2,6 +2,7 @@ import type { Manifest, ManifestSource } from '../../pool/manifest.ts'
 import type { Notice, Source } from '../../pool/pins/pin.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
 import type { Policy } from '../../pool/policy/policy.ts'
+import type { Signature } from '../../pool/proof/envelope.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Waiver } from '../../pool/waivers.ts'
 import type { Connection } from '../connection.ts'
@@ -25,6 +26,7 @@ export interface FreezeAnswer {
   readonly digest: string
   readonly path: string
   readonly notices: readonly Notice[]
+  readonly signatures: readonly Signature[]
   readonly manifest: Manifest
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { RegistryError } from '../../pool/errors.ts'
 import type { Policy } from '../../pool/policy/policy.ts'
+import { shortId } from '../../pool/proof/public-key.ts'
 import { requestLog, type LogForm } from '../../server/request-log.ts'
 import { firnServer, listen, stop } from '../../server/server.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
@@ -13,6 +14,7 @@ export interface ServeOptions {
   readonly port: number
   readonly data: string
   readonly upstream?: string
+  readonly signingKey?: string
   /** In megabytes. */
   readonly maxUpload: number
   readonly log: LogForm
@@ -24,10 +26,16 @@ export interface ServeOptions {
 /** How long answers in flight may take once the server is asked to stop. */
 const graceMs = 30_000
 
-/** Runs a server until it is asked to stop. Throws `data-in-use`, `data-too-new`, `data-unusable`, `address-unusable`. */
+/**
+ * Runs a server until it is asked to stop. Throws `data-in-use`, `data-too-new`, `data-unusable`,
+ * `signing-key-unusable`, `address-unusable`.
+ */
 export async function serve(options: ServeOptions, io: Io): Promise<void> {
   const say = (text: string) => io.stdout.write(`${text}\n`)
-  const store = await openStore(resolve(options.data), { fault: io.env['FIRN_FAULT'] })
+  const store = await openStore(resolve(options.data), {
+    fault: io.env['FIRN_FAULT'],
+    signingKey: options.signingKey,
+  })
   const log = requestLog(options.log, io.stdout)
   const upstream = upstreamClient({
     index: options.upstream,
@@ -45,6 +53,8 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
   })
   try {
     const url = await listen(server, options)
+    if (store.keyIsNew) say(`signs with a new key, ${shortId(store.signer.key.id)}: firn keys prints it`)
+    if (store.signer.exposed) io.stderr.write('warning: others than its owner can read the signing key: chmod 600 it\n')
     if (store.swept > 0) say(`swept ${count(store.swept, 'unfinished file')} from staging`)
     if (!isLoopback(options.host)) {
       io.stderr.write(

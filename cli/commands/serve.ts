@@ -16,6 +16,11 @@ export function serveCommand(io: Io): Command {
       new Option('--upstream <url>', "index that fetch asks; default: this machine's pip's").env('FIRN_UPSTREAM'),
     )
     .addOption(
+      new Option('--signing-key <file>', 'Ed25519 key to sign with; default: one made in the data directory').env(
+        'FIRN_SIGNING_KEY',
+      ),
+    )
+    .addOption(
       new Option('--max-upload <MB>', 'largest file taken in')
         .env('FIRN_MAX_UPLOAD')
         .default(2000)

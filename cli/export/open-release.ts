@@ -4,6 +4,7 @@ import { releaseDocuments } from '../../pool/documents/documents.ts'
 import { errors, isRegistryError } from '../../pool/errors.ts'
 import { digestOf, releaseDirectory, type TreeInput } from '../../pool/export/tree.ts'
 import { readManifest } from '../../pool/manifest.ts'
+import { parseEnvelope } from '../../pool/proof/envelope.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Connection } from '../connection.ts'
 
@@ -18,16 +19,10 @@ export async function openRelease(
 ): Promise<TreeInput> {
   const directory = `/${releaseDirectory(name)}`
   const text = await textOf(await connection.send('GET', `${directory}/manifest.json`))
-  const release = { manifest: readManifest(text), text, digest: digestOf(text) }
   const served = (document: string) => textIfServed(connection, `${directory}/${document}`)
-  const signature = await served('manifest.json.sig')
-  return {
-    ...release,
-    documents: new Map([
-      ...(await documentsOf(release, base, served)),
-      ...(signature === undefined ? [] : [['manifest.json.sig', signature] as const]),
-    ]),
-  }
+  const { signatures = [] } = parseEnvelope((await served('manifest.json.sig')) ?? '') ?? {}
+  const release = { manifest: readManifest(text), text, digest: digestOf(text), signatures }
+  return { ...release, documents: new Map(await documentsOf(release, base, served)) }
 }
 
 /** What follows from the manifest is made here; what the pool's files say besides, the server knows. */

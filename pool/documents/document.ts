@@ -2,6 +2,7 @@ import type { Sha256 } from '../distribution.ts'
 import type { DistributionFacts } from '../facts.ts'
 import type { Manifest, ManifestFile } from '../manifest.ts'
 import type { ProjectName } from '../project-name.ts'
+import type { Signature } from '../proof/envelope.ts'
 import { printReleaseName } from '../release-name.ts'
 
 /** What every document of a release is made from. */
@@ -10,6 +11,7 @@ export interface DocumentedRelease {
   /** The manifest in its canonical spelling. */
   readonly text: string
   readonly digest: Sha256
+  readonly signatures: readonly Signature[]
 }
 
 /** What is not in the manifest, and some documents want. */

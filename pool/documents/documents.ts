@@ -1,3 +1,4 @@
+import { printEnvelope } from '../proof/envelope.ts'
 import { documentNames, type DocumentName } from './document-names.ts'
 import type { DocumentedRelease, Surroundings } from './document.ts'
 import { pylockToml } from './pylock-toml.ts'
@@ -18,6 +19,11 @@ const text = 'text/plain; charset=utf-8'
 
 const printers: Readonly<Record<DocumentName, Omit<ReleaseDocument, 'name'>>> = {
   'manifest.json': { type: 'application/json', variesBy: null, print: (release) => release.text },
+  'manifest.json.sig': {
+    type: 'application/vnd.dsse+json',
+    variesBy: null,
+    print: (release) => printEnvelope(release.text, release.signatures),
+  },
   'requirements.txt': { type: text, variesBy: null, print: requirementsTxt },
   'constraints.txt': { type: text, variesBy: null, print: constraintsTxt },
   'versions.cfg': { type: text, variesBy: 'base', print: versionsCfg },

@@ -19,9 +19,10 @@ import type { Policy } from '../../pool/policy/policy.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { parseTarget, type Target } from '../../pool/target.ts'
+import type { Signature } from '../../pool/proof/envelope.ts'
 import { verdictOf } from '../../pool/verdict.ts'
 import { waiversOf, type Waiver } from '../../pool/waivers.ts'
-import type { FrozenRelease } from '../../storage/ports.ts'
+import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { closeRelease, type ClosedRelease } from './close-release.ts'
 import { judgeRelease } from './judge-release.ts'
@@ -51,6 +52,8 @@ export interface Freezing {
   readonly outcome: 'frozen' | 'same' | 'checked'
   readonly digest: string
   readonly manifest: Manifest
+  /** None on a dry run. */
+  readonly signatures: readonly Signature[]
   readonly notices: readonly Notice[]
 }
 
@@ -100,8 +103,9 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     outcome,
     digest,
     manifest: kept,
+    signatures,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
-  return { outcome, digest, manifest: readManifest(kept), notices: [...read.notices, ...verdict.notices] }
+  return { outcome, digest, manifest: readManifest(kept), signatures, notices: [...read.notices, ...verdict.notices] }
 }
 
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */
@@ -146,19 +150,18 @@ function refuse(name: ReleaseName, problems: readonly Problem[]): void {
   throw new RegistryError('freeze-refused', { release: printReleaseName(name), problems }, { detail })
 }
 
-type Kept = { readonly outcome: Freezing['outcome'] } & Pick<FrozenRelease, 'digest' | 'manifest'>
+type Kept = { readonly outcome: Freezing['outcome'] } & Pick<FrozenRelease, 'digest' | 'manifest' | 'signatures'>
 
-async function check({ records }: FreezeDeps, frozen: FrozenRelease): Promise<Kept> {
+async function check({ records }: FreezeDeps, frozen: UnsignedRelease): Promise<Kept> {
   const existing = await records.release(frozen.name)
-  return existing ? sameOrConflict(existing, frozen) : { ...frozen, outcome: 'checked' }
+  return existing ? sameOrConflict(existing, frozen) : { ...frozen, signatures: [], outcome: 'checked' }
 }
 
-async function keep({ records }: FreezeDeps, frozen: FrozenRelease, actor: string): Promise<Kept> {
+async function keep({ records }: FreezeDeps, frozen: UnsignedRelease, actor: string): Promise<Kept> {
   const { name, digest, frozenAt: at } = frozen
   try {
     const event = { at, actor, verb: 'freeze', subject: printReleaseName(name), facts: { digest } } as const
-    await records.freezeRelease(frozen, event)
-    return { ...frozen, outcome: 'frozen' }
+    return { ...(await records.freezeRelease(frozen, event)), outcome: 'frozen' }
   } catch (error) {
     if (!isRegistryError(error, 'release-frozen')) throw error
     const existing = await records.release(name)
@@ -167,7 +170,7 @@ async function keep({ records }: FreezeDeps, frozen: FrozenRelease, actor: strin
   }
 }
 
-function sameOrConflict(existing: FrozenRelease, asked: FrozenRelease): Kept {
+function sameOrConflict(existing: FrozenRelease, asked: UnsignedRelease): Kept {
   const [before, after] = [readManifest(existing.manifest), readManifest(asked.manifest)]
   if (sameContent(before, after)) return { ...existing, outcome: 'same' }
   const release = printReleaseName(existing.name)

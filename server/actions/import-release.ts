@@ -4,7 +4,7 @@ import { holdAgainst } from '../../pool/imports/manifest-problems.ts'
 import { describeDifference, readManifest, type Manifest, type ManifestFile } from '../../pool/manifest.ts'
 import type { Problem } from '../../pool/pins/pin.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
-import type { FrozenRelease } from '../../storage/ports.ts'
+import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { parseManifest } from '../imports/parse-manifest.ts'
 
@@ -61,7 +61,7 @@ function refuse(name: ReleaseName, problems: readonly Problem[]): void {
   throw new RegistryError('import-refused', { release: printReleaseName(name), problems }, { detail })
 }
 
-async function keep({ records, now }: ImportDeps, frozen: FrozenRelease, actor: string): Promise<Imported> {
+async function keep({ records, now }: ImportDeps, frozen: UnsignedRelease, actor: string): Promise<Imported> {
   const { name, digest } = frozen
   const event = { at: now(), actor, verb: 'import', subject: printReleaseName(name), facts: { digest } } as const
   try {

@@ -3,8 +3,10 @@ import { apiVersion } from '../../pool/api-version.ts'
 import type { Deps } from '../deps.ts'
 import { version } from '../version.ts'
 import { diffRoutes } from './diff.ts'
+import { eventRoutes } from './events.ts'
 import { fetchRoutes } from './fetch.ts'
 import { importRoutes } from './import.ts'
+import { keyRoutes } from './keys.ts'
 import { refreezeRoutes } from './refreeze.ts'
 import { releaseQuestionRoutes } from './release-questions.ts'
 import { releaseRoutes } from './releases.ts'
@@ -24,5 +26,7 @@ export function apiRoutes(deps: Deps): Router {
   router.use('/where-used', whereUsedRoutes(deps))
   router.use('/fetch', fetchRoutes(deps))
   router.use('/refreeze', refreezeRoutes(deps))
+  router.use('/events', eventRoutes(deps))
+  router.use('/keys', keyRoutes(deps))
   return router
 }

@@ -38,7 +38,7 @@ export function releaseRoutes(deps: Deps): Router {
   const router = Router()
   router.put('/:product/:release', async (req, res) => {
     const name = parseReleaseName(req.params.product, req.params.release)
-    const { outcome, digest, manifest, notices } = await freezeRelease(deps, freezeRequest(name, req))
+    const { outcome, digest, manifest, signatures, notices } = await freezeRelease(deps, freezeRequest(name, req))
     deps.fault('freeze:before-answer')
     res.status(outcome === 'frozen' ? 201 : 200)
     res.json({
@@ -47,6 +47,7 @@ export function releaseRoutes(deps: Deps): Router {
       digest,
       path: indexPath(name),
       notices,
+      signatures,
       manifest,
     })
   })

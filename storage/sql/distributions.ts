@@ -5,6 +5,7 @@ import type { ProjectName } from '../../pool/project-name.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
 import type { Addition, AuditEvent, DistributionRecords } from '../ports.ts'
+import type { Signer } from '../signing-key.ts'
 import { inBatches } from './batch.ts'
 import { addEvent } from './events.ts'
 import { insertFacts } from './facts.ts'
@@ -12,7 +13,7 @@ import { pinKey } from './pin-key.ts'
 import { distribution, distributionRow } from './rows.ts'
 import type { DistributionRow, Schema } from './schema.ts'
 
-export function distributionRecords(db: Kysely<Schema>, fault: Fault): DistributionRecords {
+export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): DistributionRecords {
   const filesOf = (projects: readonly ProjectName[]) =>
     db.selectFrom('distributions').selectAll().where('project', 'in', projects).orderBy('project').orderBy('filename')
   return {
@@ -41,7 +42,7 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault): Distribut
     projects: () => projects(db),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
-    addDistribution: (addition, event) => addDistribution(db, addition, event, fault).catch(refuseIfFull),
+    addDistribution: (addition, event) => addDistribution(db, { addition, event, fault, signer }).catch(refuseIfFull),
   }
 }
 
@@ -75,11 +76,16 @@ async function projects(db: Kysely<Schema>): Promise<readonly { project: Project
   return [...first].map(([project, name]) => ({ project: project as ProjectName, name }))
 }
 
+interface Adding {
+  readonly addition: Addition
+  readonly event: AuditEvent
+  readonly fault: Fault
+  readonly signer: Signer
+}
+
 async function addDistribution(
   db: Kysely<Schema>,
-  { distribution: file, metadata, facts }: Addition,
-  event: AuditEvent,
-  fault: Fault,
+  { addition: { distribution: file, metadata, facts }, event, fault, signer }: Adding,
 ): Promise<'added' | 'same'> {
   const outcome = await db.transaction().execute(async (trx) => {
     const inserted = await trx
@@ -98,7 +104,7 @@ async function addDistribution(
       .onConflict((conflict) => conflict.column('sha256').doNothing())
       .execute()
     await insertFacts(trx, file.sha256, facts)
-    await addEvent(trx, event)
+    await addEvent(trx, event, signer)
     fault('row:before-commit')
     return 'added'
   })

@@ -1,26 +1,62 @@
-import { createHash } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import { canonicalJson, type Json } from '../../pool/canonical-json.ts'
-import type { AuditEvent, EventRecords } from '../ports.ts'
-import { auditEvent } from './rows.ts'
+import type { Sha256 } from '../../pool/distribution.ts'
+import { beforeAll, lineDigest, lineMessage } from '../../pool/proof/log-line.ts'
+import type { AuditEvent, EventQuery, EventRecords, LoggedEvent } from '../ports.ts'
+import type { Signer } from '../signing-key.ts'
+import { loggedEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 export function eventRecords(db: Kysely<Schema>): EventRecords {
   return {
-    events: async () => (await db.selectFrom('events').selectAll().orderBy('sequence').execute()).map(auditEvent),
+    events: (query = {}) => events(db, query),
+    lastEvent: () => lastEvent(db),
   }
 }
 
-/** Adds an event to the chain, in the transaction of what it tells of. */
-export async function addEvent(trx: Transaction<Schema>, event: AuditEvent): Promise<void> {
-  const last = await trx.selectFrom('events').select('digest').orderBy('sequence', 'desc').limit(1).executeTakeFirst()
-  const previous = last?.digest ?? sha256('')
-  const digest = sha256(canonicalJson({ ...event, previous } as unknown as Json))
-  const facts = canonicalJson(event.facts as Json)
-  const { at, actor, verb, subject } = event
-  await trx.insertInto('events').values({ at, actor, verb, subject, facts, previous, digest }).execute()
+async function events(db: Kysely<Schema>, query: EventQuery): Promise<readonly LoggedEvent[]> {
+  const { product, project, actor, since, until, order = 'asc', after, limit } = query
+  let found = db
+    .selectFrom('events')
+    .leftJoin('event_signatures', 'event_signatures.sequence', 'events.sequence')
+    .selectAll('events')
+    .select(['event_signatures.key', 'event_signatures.signature'])
+    .orderBy('events.sequence', order)
+  if (after !== undefined) found = found.where('events.sequence', order === 'asc' ? '>' : '<', after)
+  // A release is `product/…`, and `0` is the character after `/`.
+  if (product !== undefined) found = found.where('subject', '>=', `${product}/`).where('subject', '<', `${product}0`)
+  if (project !== undefined)
+    found = found.where('subject', 'in', (of) =>
+      of.selectFrom('distributions').select('filename').where('project', '=', project),
+    )
+  if (actor !== undefined) found = found.where('actor', '=', actor)
+  if (since !== undefined) found = found.where('at', '>=', since)
+  if (until !== undefined) found = found.where('at', '<=', until)
+  if (limit !== undefined) found = found.limit(limit)
+  return (await found.execute()).map(loggedEvent)
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+async function lastEvent(db: Kysely<Schema>): Promise<{ sequence: number; digest: Sha256 }> {
+  const last = db.selectFrom('events').select(['sequence', 'digest']).orderBy('sequence', 'desc').limit(1)
+  return (await last.executeTakeFirst()) ?? { sequence: 0, digest: beforeAll }
+}
+
+/** Adds an event to the chain and signs it, in the transaction of what it tells of. */
+export async function addEvent(trx: Transaction<Schema>, event: AuditEvent, signer: Signer): Promise<void> {
+  const last = await lastEvent(trx)
+  const [sequence, previous] = [last.sequence + 1, last.digest]
+  const digest = lineDigest({ ...event, previous })
+  const facts = canonicalJson(event.facts as Json)
+  const { at, actor, verb, subject } = event
+  await trx.insertInto('events').values({ sequence, at, actor, verb, subject, facts, previous, digest }).execute()
+  await signEvent(trx, { sequence, digest }, signer)
+}
+
+export async function signEvent(
+  trx: Transaction<Schema>,
+  line: { readonly sequence: number; readonly digest: Sha256 },
+  signer: Signer,
+): Promise<void> {
+  const signature = signer.sign(lineMessage(line))
+  await trx.insertInto('event_signatures').values({ sequence: line.sequence, key: signer.key.id, signature }).execute()
 }

@@ -2,6 +2,7 @@ import type { Kysely, Migration } from 'kysely'
 import type { Dialect } from './dialect.ts'
 import { poolAndReleases } from './migrations/0001-pool-and-releases.ts'
 import { factsAndVersions } from './migrations/0002-facts-and-versions.ts'
+import { signatures } from './migrations/0003-signatures.ts'
 import { questions } from './migrations/0004-questions.ts'
 
 /**
@@ -12,6 +13,7 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     '0001-pool-and-releases': { up: (db: Kysely<unknown>) => poolAndReleases(db, dialect) },
     '0002-facts-and-versions': { up: (db: Kysely<unknown>) => factsAndVersions(db, dialect) },
+    '0003-signatures': { up: (db: Kysely<unknown>) => signatures(db, dialect) },
     '0004-questions': { up: (db: Kysely<unknown>) => questions(db, dialect) },
   }
 }

@@ -1,21 +1,24 @@
 import type { Kysely } from 'kysely'
 import type { Fault } from '../fault.ts'
 import type { Records } from '../ports.ts'
+import type { Signer } from '../signing-key.ts'
 import { distributionRecords } from './distributions.ts'
 import { eventRecords } from './events.ts'
 import { factRecords } from './facts.ts'
+import { keyRecords } from './keys.ts'
 import { releaseRecords } from './releases.ts'
 import type { Schema } from './schema.ts'
 import { summaryRecords } from './summaries.ts'
 
 /** Records over any SQL database that kysely speaks to. Reads that are not hot go through it, and all writes. */
-export function sqlRecords(db: Kysely<Schema>, fault: Fault): Records {
+export function sqlRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Records {
   return {
-    ...distributionRecords(db, fault),
+    ...distributionRecords(db, fault, signer),
     ...factRecords(db),
-    ...releaseRecords(db, fault),
+    ...releaseRecords(db, fault, signer),
     ...summaryRecords(db),
     ...eventRecords(db),
+    ...keyRecords(db, fault, signer),
     close: () => db.destroy(),
   }
 }

@@ -3,33 +3,37 @@ import { RegistryError } from '../../pool/errors.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
-import type { AuditEvent, FrozenRelease, ReleaseRecords } from '../ports.ts'
+import type { AuditEvent, FrozenRelease, ReleaseRecords, UnsignedRelease } from '../ports.ts'
+import type { Signer } from '../signing-key.ts'
 import { addEvent } from './events.ts'
+import { signaturesOf, signRelease } from './keys.ts'
 import { frozenRelease } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { addSummary } from './summaries.ts'
 
-export function releaseRecords(db: Kysely<Schema>, fault: Fault): ReleaseRecords {
+export function releaseRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): ReleaseRecords {
   return {
     release: (name) => release(db, name),
-    freezeRelease: (frozen, event) => freezeRelease(db, frozen, event, fault).catch(refuseIfFull),
+    freezeRelease: (frozen, event) => freezeRelease(db, { frozen, event, fault, signer }).catch(refuseIfFull),
   }
 }
 
 async function release(db: Kysely<Schema>, { product, release }: ReleaseName): Promise<FrozenRelease | undefined> {
   const named = db.selectFrom('releases').selectAll().where('product', '=', product).where('release', '=', release)
   const row = await named.executeTakeFirst()
-  return row && frozenRelease(row)
+  return row && frozenRelease(row, await signaturesOf(db, { product, release }))
 }
 
-async function freezeRelease(
-  db: Kysely<Schema>,
-  frozen: FrozenRelease,
-  event: AuditEvent,
-  fault: Fault,
-): Promise<void> {
+interface Freezing {
+  readonly frozen: UnsignedRelease
+  readonly event: AuditEvent
+  readonly fault: Fault
+  readonly signer: Signer
+}
+
+async function freezeRelease(db: Kysely<Schema>, { frozen, event, fault, signer }: Freezing): Promise<FrozenRelease> {
   const { name, digest, manifest, frozenAt } = frozen
-  await db.transaction().execute(async (trx) => {
+  const signature = await db.transaction().execute(async (trx) => {
     const inserted = await trx
       .insertInto('releases')
       .values({ ...name, digest, manifest, frozen_at: frozenAt })
@@ -39,8 +43,11 @@ async function freezeRelease(
       throw new RegistryError('release-frozen', { release: printReleaseName(name) }, { detail: printReleaseName(name) })
     }
     await addSummary(trx, frozen)
-    await addEvent(trx, event)
+    const signature = await signRelease(trx, frozen, signer)
+    await addEvent(trx, event, signer)
     fault('freeze:before-commit')
+    return signature
   })
   fault('freeze:committed')
+  return { ...frozen, signatures: [signature] }
 }

@@ -1,8 +1,8 @@
-import type { Selectable } from 'kysely'
 import type { Distribution } from '../../pool/distribution.ts'
 import type { DistributionKind } from '../../pool/filename.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
-import type { AuditEvent, FrozenRelease } from '../ports.ts'
+import type { Signature } from '../../pool/proof/envelope.ts'
+import type { AuditEvent, FrozenRelease, LoggedEvent } from '../ports.ts'
 import type { DistributionRow, EventRow, ReleaseRow } from './schema.ts'
 
 /** Between rows and records. What is read was checked when it was written. */
@@ -50,21 +50,43 @@ export function distribution(row: DistributionRow): Distribution {
   }
 }
 
-export function frozenRelease(row: ReleaseRow): FrozenRelease {
+export function frozenRelease(row: ReleaseRow, signatures: readonly Signature[]): FrozenRelease {
   return {
     name: { product: row.product, release: row.release },
     digest: row.digest,
     manifest: row.manifest,
     frozenAt: row.frozen_at,
+    signatures,
   }
 }
 
-export function auditEvent(row: Selectable<EventRow>): AuditEvent {
+/** An event's row beside its signature's, which an event has that was there before any key. */
+export interface LoggedEventRow extends Omit<EventRow, 'sequence'> {
+  readonly sequence: number
+  readonly key: string | null
+  readonly signature: string | null
+}
+
+export function loggedEvent(row: LoggedEventRow): LoggedEvent {
   return {
+    sequence: row.sequence,
     at: row.at,
     actor: row.actor,
     verb: row.verb as AuditEvent['verb'],
     subject: row.subject,
-    facts: JSON.parse(row.facts) as AuditEvent['facts'],
+    facts: factsOf(row.facts),
+    previous: row.previous,
+    digest: row.digest,
+    key: row.key,
+    signature: row.signature,
+  }
+}
+
+/** Someone who edits the database may leave what is no JSON; the log is to show that line, not to fail on it. */
+function factsOf(text: string): AuditEvent['facts'] {
+  try {
+    return JSON.parse(text) as AuditEvent['facts']
+  } catch {
+    return { unreadable: text }
   }
 }

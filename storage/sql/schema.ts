@@ -11,6 +11,9 @@ export interface Schema {
   readonly release_summaries: ReleaseSummaryRow
   readonly file_numbers: FileNumberRow
   readonly release_files: ReleaseFileRow
+  readonly event_signatures: EventSignatureRow
+  readonly release_signatures: ReleaseSignatureRow
+  readonly signing_keys: SigningKeyRow
 }
 
 export interface DistributionRow {
@@ -97,4 +100,23 @@ export interface FileNumberRow {
 export interface ReleaseFileRow {
   readonly file: number
   readonly release: number
+}
+
+export interface EventSignatureRow {
+  readonly sequence: number
+  readonly key: string
+  readonly signature: string
+}
+
+export interface ReleaseSignatureRow {
+  readonly product: string
+  readonly release: string
+  readonly key: string
+  readonly signature: string
+}
+
+export interface SigningKeyRow {
+  readonly id: string
+  readonly pem: string
+  readonly since: string
 }

@@ -4,17 +4,19 @@ import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { Fault } from '../fault.ts'
 import type { Records } from '../ports.ts'
+import type { Signer } from '../signing-key.ts'
 import { sqliteDialect } from './dialect.ts'
 import { migrations } from './migrations.ts'
 import { sqlRecords } from './records.ts'
 import { distribution, frozenRelease } from './rows.ts'
 import type { DistributionRow, ReleaseRow, Schema } from './schema.ts'
+import type { Signature } from '../../pool/proof/envelope.ts'
 
 /**
  * Records in one SQLite file, brought to this firn's schema. Throws `data-too-new`, `data-unusable`.
  * Durability: WAL with synchronous=FULL, so that what was answered survives a power cut (sqlite.org/pragma.html).
  */
-export async function openSqliteRecords(path: string, fault: Fault): Promise<Records> {
+export async function openSqliteRecords(path: string, fault: Fault, signer: Signer): Promise<Records> {
   const writer = connect(path)
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: writer }) })
   try {
@@ -24,7 +26,7 @@ export async function openSqliteRecords(path: string, fault: Fault): Promise<Rec
     await db.destroy()
     throw error
   }
-  return withHotReads(sqlRecords(db, fault), connect(path))
+  return withHotReads(sqlRecords(db, fault, signer), connect(path))
 }
 
 /** SQLite reads a file at the first pragma, not before: a file that is no database is found out here. */
@@ -80,12 +82,18 @@ function withHotReads(records: Records, reader: SQLite.Database): Records {
   const release = reader.prepare<[string, string], ReleaseRow>(
     'select * from releases where product = ? and release = ?',
   )
+  const signatures = reader.prepare<[string, string], Signature>(
+    'select key, signature from release_signatures where product = ? and release = ? order by key',
+  )
   return {
     ...records,
     distribution: async (filename) => map(one.get(filename), distribution),
     distributionsOf: async (project) => ofProject.all(project).map(distribution),
     metadata: async (sha256) => metadata.get(sha256),
-    release: async (name) => map(release.get(name.product, name.release), frozenRelease),
+    release: async (name) =>
+      map(release.get(name.product, name.release), (row) =>
+        frozenRelease(row, signatures.all(name.product, name.release)),
+      ),
     async close() {
       reader.close()
       await records.close()

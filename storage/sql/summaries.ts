@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import { readManifest } from '../../pool/manifest.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
-import type { FrozenRelease, ReleaseChanges, ReleaseListing, ReleaseSummary, SummaryRecords } from '../ports.ts'
+import type { ReleaseChanges, ReleaseListing, ReleaseSummary, SummaryRecords, UnsignedRelease } from '../ports.ts'
 import { inBatches } from './batch.ts'
 import type { ReleaseSummaryRow, Schema } from './schema.ts'
 
@@ -102,7 +102,7 @@ async function changesBetween(
 /** Keeps what questions are answered from, in the transaction that freezes the release. */
 export async function addSummary(
   trx: Transaction<Schema>,
-  { name, digest, manifest, frozenAt }: FrozenRelease,
+  { name, digest, manifest, frozenAt }: UnsignedRelease,
 ): Promise<void> {
   const { base, pins, files, changes, 'frozen-by': by } = readManifest(manifest)
   const { id } = await trx

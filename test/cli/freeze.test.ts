@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeSdist, makeWheel } from '../support/archives.ts'
 import { sha256, uploadAll } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
-import { ask } from '../support/requests.ts'
+import { ask, json } from '../support/requests.ts'
 import { firn, startServer, temporaryDirectory, type CommandResult, type TestServer } from '../support/server.ts'
 
 const karl = [makeWheel({ name: 'karl', version: '3.30' }), makeSdist({ name: 'karl', version: '3.30' })] as const
@@ -89,6 +89,10 @@ it('makes nothing in a dry run, and says what it would', async () => {
 it('prints the whole answer as JSON for programs', async () => {
   const { code, stdout } = await freeze('karl/json', 'karl==3.30', '--json')
   const text = await page('/index/karl/json/manifest.json')
+  const envelope = json(await ask(server.url, '/index/karl/json/manifest.json.sig')) as {
+    signatures: { keyid: string; sig: string }[]
+  }
+  expect(envelope.signatures).toHaveLength(1)
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
     {
@@ -97,6 +101,7 @@ it('prints the whole answer as JSON for programs', async () => {
       digest: sha256(text),
       path: '/index/karl/json/',
       notices: [],
+      signatures: envelope.signatures.map(({ keyid, sig }) => ({ key: keyid, signature: sig })),
       manifest: JSON.parse(text) as object,
     },
   ])

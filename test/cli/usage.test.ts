@@ -54,6 +54,8 @@ describe('help', () => {
         show [options] <product/release>                             show what is in a release
         diff [options] <from> [to]                                   show how a release differs from another
         where-used [options] <what>                                  find the releases that a project, version or file is in
+        keys [options] [id]                                          print the server's public keys
+        log [options]                                                prove the log of every change
         config                                                       look at firn.toml
         help [command]                                               display help for command
 

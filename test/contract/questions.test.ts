@@ -4,11 +4,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { faultAt } from '../../storage/fault.ts'
-import type { FrozenRelease, Records, ReleaseSummary } from '../../storage/ports.ts'
+import type { Records, ReleaseSummary, UnsignedRelease } from '../../storage/ports.ts'
 import { sqliteDialect } from '../../storage/sql/dialect.ts'
 import { poolAndReleases } from '../../storage/sql/migrations/0001-pool-and-releases.ts'
 import { openSqliteRecords } from '../../storage/sql/sqlite.ts'
 import { temporaryDirectory } from '../support/server.ts'
+import { aSigner } from '../support/signer.ts'
 import { aFile, anAddition, anEvent, aRelease, inManifest } from './records.ts'
 
 let directory: string
@@ -25,11 +26,11 @@ afterEach(async () => {
 })
 
 async function open(): Promise<Records> {
-  records = await openSqliteRecords(path, faultAt(undefined))
+  records = await openSqliteRecords(path, faultAt(undefined), aSigner())
   return records
 }
 
-async function freeze(into: Records, ...releases: readonly FrozenRelease[]): Promise<void> {
+async function freeze(into: Records, ...releases: readonly UnsignedRelease[]): Promise<void> {
   for (const release of releases) {
     await into.freezeRelease(release, anEvent(`${release.name.product}/${release.name.release}`, 'freeze'))
   }

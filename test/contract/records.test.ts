@@ -11,6 +11,7 @@ import { migrations } from '../../storage/sql/migrations.ts'
 import { distributionRow } from '../../storage/sql/rows.ts'
 import { openSqliteRecords } from '../../storage/sql/sqlite.ts'
 import { openStore } from '../../storage/store.ts'
+import { aSigner } from '../support/signer.ts'
 import { spawnServer, temporaryDirectory } from '../support/server.ts'
 import { aFile, anAddition, anEvent, recordsContract, type EventLine, type RecordsFixture } from './records.ts'
 
@@ -19,9 +20,11 @@ recordsContract('SQLite', makeFixture)
 async function makeFixture(): Promise<RecordsFixture> {
   const directory = await temporaryDirectory()
   const path = join(directory, 'firn.db')
-  const records = await openSqliteRecords(path, faultAt(undefined))
+  const signer = aSigner()
+  const records = await openSqliteRecords(path, faultAt(undefined), signer)
   return {
     records,
+    signer,
     eventLines: () => Promise.resolve(rowsOf<EventLine>(path, eventColumns)),
     run: (statement) => runIn(path, statement),
     async remove() {
@@ -80,22 +83,27 @@ describe('a data directory', () => {
     const store = await openStore(deep)
     const { database } = layout(deep)
     const tables = `select name from sqlite_master where type = 'table' and name not like 'kysely%' order by name`
-    expect((await readdir(deep)).filter((name) => !name.startsWith('firn.'))).toEqual(['pool', 'staging'])
+    expect((await readdir(deep)).filter((name) => !name.startsWith('firn.'))).toEqual(['keys', 'pool', 'staging'])
     expect(rowsOf(database, tables)).toEqual(
       [
         'distributions',
+        'event_signatures',
         'events',
         'facts',
         'file_numbers',
         'metadata',
         'release_files',
+        'release_signatures',
         'release_summaries',
         'releases',
+        'signing_keys',
         'versions',
       ].map((name) => ({ name })),
     )
     expect(rowsOf(database, 'select name from kysely_migration order by name')).toEqual(
-      ['0001-pool-and-releases', '0002-facts-and-versions', '0004-questions'].map((name) => ({ name })),
+      ['0001-pool-and-releases', '0002-facts-and-versions', '0003-signatures', '0004-questions'].map((name) => ({
+        name,
+      })),
     )
     await store.close()
   })

@@ -3,7 +3,9 @@ import type { Distribution } from '../../pool/distribution.ts'
 import type { DistributionFacts } from '../../pool/facts.ts'
 import { printManifest, type Manifest, type ManifestFile } from '../../pool/manifest.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
-import type { Addition, AuditEvent, FrozenRelease, Records } from '../../storage/ports.ts'
+import { releaseMessage } from '../../pool/proof/envelope.ts'
+import type { Addition, AuditEvent, FrozenRelease, LoggedEvent, Records, UnsignedRelease } from '../../storage/ports.ts'
+import type { Signer } from '../../storage/signing-key.ts'
 import { sha256 } from './pool-files.ts'
 
 /** An event's row as the backend keeps it, for the chain. */
@@ -21,6 +23,8 @@ export interface EventLine {
 /** What the contract needs of a backend besides the port. */
 export interface RecordsFixture {
   readonly records: Records
+  /** What the records sign with. */
+  readonly signer: Signer
   readonly eventLines: () => Promise<readonly EventLine[]>
   /** Runs a statement as an administrator would, past firn. */
   readonly run: (statement: string) => Promise<void>
@@ -69,7 +73,7 @@ export function aRelease(
   release: string,
   frozenAt = at,
   more: Partial<Pick<Manifest, 'files' | 'pins' | 'base' | 'changes'>> = {},
-): FrozenRelease {
+): UnsignedRelease {
   const manifest = printManifest({
     schema: 'firn-release/1',
     product,
@@ -106,6 +110,17 @@ export function inManifest(file: Distribution): ManifestFile {
     'upload-time': file.uploadTime,
     origin: null,
   }
+}
+
+/** Ed25519 gives one signature of one message (RFC 8032). */
+export function signed(release: UnsignedRelease): FrozenRelease {
+  const { key, sign } = fixture.signer
+  return { ...release, signatures: [{ key: key.id, signature: sign(releaseMessage(release.manifest)) }] }
+}
+
+/** Events without what the log adds to them. */
+export function told(events: readonly LoggedEvent[]): readonly AuditEvent[] {
+  return events.map(({ at, actor, verb, subject, facts }) => ({ at, actor, verb, subject, facts }))
 }
 
 let fixture: RecordsFixture
@@ -171,7 +186,7 @@ function distributions(): void {
     await add(aFile('a.zip'))
     expect(await add(aFile('a.zip', { uploadTime: '2027-01-01T00:00:00.000Z', origin }))).toBe('same')
     expect(await fixture.records.distribution('a.zip')).toEqual(aFile('a.zip'))
-    expect(await fixture.records.events()).toEqual([anEvent('a.zip')])
+    expect(told(await fixture.records.events())).toEqual([anEvent('a.zip')])
   })
 
   it('refuses other content under the same filename, whatever its project', async () => {
@@ -182,7 +197,7 @@ function distributions(): void {
       facts: { filename: 'a.zip' },
     })
     expect(await fixture.records.distribution('a.zip')).toEqual(aFile('a.zip'))
-    expect(await fixture.records.events()).toEqual([anEvent('a.zip')])
+    expect(told(await fixture.records.events())).toEqual([anEvent('a.zip')])
   })
 }
 
@@ -244,12 +259,12 @@ function writers(): void {
     const [first, second] = await Promise.allSettled(files.map((file) => add(file)))
     expect(first).toEqual({ status: 'fulfilled', value: 'added' })
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'distribution-exists' } })
-    expect(await fixture.records.events()).toEqual([anEvent('a.zip')])
+    expect(told(await fixture.records.events())).toEqual([anEvent('a.zip')])
   })
 
   it('lets two of the same content both succeed, with one event', async () => {
     expect((await Promise.all([add(aFile('a.zip')), add(aFile('a.zip'))])).toSorted()).toEqual(['added', 'same'])
-    expect(await fixture.records.events()).toEqual([anEvent('a.zip')])
+    expect(told(await fixture.records.events())).toEqual([anEvent('a.zip')])
   })
 
   it('lets one of two freezes of a name win', async () => {
@@ -259,7 +274,7 @@ function writers(): void {
       both.map((release) => records.freezeRelease(release, anEvent('karl/1', 'freeze'))),
     )
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
-    expect(await records.release({ product: 'karl', release: '1' })).toEqual(both[0])
+    expect(await records.release({ product: 'karl', release: '1' })).toEqual(signed(aRelease('karl', '1')))
   })
 }
 
@@ -281,7 +296,7 @@ function facts(): void {
     await records.addFacts(new Map(names.map((name) => [sha256(name), other])))
     const found = await records.factsOfAll(names.map(sha256))
     expect([found.size, found.get(sha256('a.zip')), found.get(sha256('599.zip'))]).toEqual([601, someFacts, other])
-    expect(await records.events()).toEqual([anEvent('a.zip')])
+    expect(told(await records.events())).toEqual([anEvent('a.zip')])
   })
 }
 
@@ -294,7 +309,7 @@ function releases(): void {
       aRelease('acme', '1', '2026-03-01T00:00:00.000Z'),
     ]
     for (const release of frozen) await records.freezeRelease(release, anEvent(release.name.release, 'freeze'))
-    for (const release of frozen) expect(await records.release(release.name)).toEqual(release)
+    for (const release of frozen) expect(await records.release(release.name)).toEqual(signed(release))
     expect((await records.releases()).map(({ name }) => name.release)).toEqual(['1', '3.10', '3.9'])
     const [{ manifest: _, ...summary }] = [aRelease('acme', '1', '2026-03-01T00:00:00.000Z')]
     expect((await records.releases())[0]).toEqual({
@@ -315,7 +330,8 @@ function releases(): void {
       code: 'release-frozen',
       facts: { release: 'karl/1' },
     })
-    expect(await records.events()).toEqual([anEvent('karl/1', 'freeze')])
+    expect(told(await records.events())).toEqual([anEvent('karl/1', 'freeze')])
+    expect((await records.release({ product: 'karl', release: '1' }))?.signatures).toHaveLength(1)
   })
 }
 
@@ -324,7 +340,11 @@ function events(): void {
     await add(aFile('a.zip'))
     expect(await add(aFile('b.zip'))).toBe('added')
     await fixture.records.freezeRelease(aRelease('karl', '1'), anEvent('karl/1', 'freeze'))
-    expect(await fixture.records.events()).toEqual([anEvent('a.zip'), anEvent('b.zip'), anEvent('karl/1', 'freeze')])
+    expect(told(await fixture.records.events())).toEqual([
+      anEvent('a.zip'),
+      anEvent('b.zip'),
+      anEvent('karl/1', 'freeze'),
+    ])
     let previous = sha256('')
     for (const line of await fixture.eventLines()) {
       expect(line).toEqual({ ...line, previous, facts: '{"b":{"a":"é\\"\\\\","z":null},"size":1}' })
@@ -350,10 +370,14 @@ function immutability(): void {
     ['release_summaries', 'digest'],
     ['file_numbers', 'filename'],
     ['release_files', 'file'],
+    ['event_signatures', 'key'],
+    ['release_signatures', 'key'],
+    ['signing_keys', 'pem'],
   ])('refuses to change rows of %s', async (table, column) => {
     await add(aFile('a.zip'))
     const release = aRelease('karl', '1', at, { files: [inManifest(aFile('a.zip'))] })
     await fixture.records.freezeRelease(release, anEvent('karl/1', 'freeze'))
+    await fixture.records.takeUpKey(at)
     await expect(fixture.run(`update ${table} set ${column} = 'x'`)).rejects.toThrow('immutable')
     await expect(fixture.run(`delete from ${table}`)).rejects.toThrow('immutable')
   })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../pool/manifest.ts'
-import type { FrozenRelease } from '../../storage/ports.ts'
+import type { UnsignedRelease } from '../../storage/ports.ts'
 import { aRelease, inManifest } from '../contract/records.ts'
 import { makeSdist, makeWheel } from '../support/archives.ts'
 import { uploadAll } from '../support/catalogue.ts'
@@ -43,7 +43,7 @@ interface Usage {
   readonly next: string | null
 }
 
-async function freezeAll(releases: readonly FrozenRelease[]): Promise<void> {
+async function freezeAll(releases: readonly UnsignedRelease[]): Promise<void> {
   const { records } = server.store
   for (const release of releases) {
     const subject = `${release.name.product}/${release.name.release}`

@@ -47,7 +47,7 @@ export function aRelease(files: readonly ManifestFile[], given: Partial<Manifest
     ...given,
   }
   const text = printManifest(manifest)
-  return { manifest, text, digest: digestOf(text) }
+  return { manifest, text, digest: digestOf(text), signatures: [] }
 }
 
 export const noFacts: DistributionFacts = {

@@ -95,7 +95,7 @@ describe('freeze', () => {
   it('prints the files that pip and buildout read', () => {
     const { manifest } = frozen("zope.interface==8.5\nsix==1.17.0 ; python_version >= '3'\n")
     const digest = '0'.repeat(64)
-    const release = { manifest, text: printManifest(manifest), digest }
+    const release = { manifest, text: printManifest(manifest), digest, signatures: [] }
     expect(requirementsTxt(release)).toBe(
       [
         '# karl/3.30',

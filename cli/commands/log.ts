@@ -1,0 +1,12 @@
+import { Command } from 'commander'
+import type { Io } from '../io.ts'
+import { logHeadCommand } from './log-head.ts'
+import { logVerifyCommand } from './log-verify.ts'
+
+/** The log: every change, in a chain that each line is part of. */
+export function logCommand(io: Io, exit: (code: number) => void): Command {
+  return new Command('log')
+    .summary('prove the log of every change')
+    .addCommand(logHeadCommand(io))
+    .addCommand(logVerifyCommand(io, exit))
+}
