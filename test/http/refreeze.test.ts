@@ -72,8 +72,8 @@ it('killed in the middle keeps what is frozen, and does the rest when it is aske
 it('asked twice at once makes each release once, and neither asking fails', async () => {
   await withServer(async (server) => {
     const outcomes = await Promise.all([refreeze(server.url), refreeze(server.url)])
-    const pairs = products.map((_, index) => outcomes.map((each) => each[index]).toSorted())
-    expect(pairs).toEqual(products.map(() => ['frozen', 'same']))
+    const pairs = products.map((_, index) => new Set(outcomes.map((each) => each[index])))
+    expect(pairs).toEqual(products.map(() => new Set(['frozen', 'same'])))
     expect(await refrozen(server)).toEqual(products.map((product) => `${product}/1+karl3.31`))
     const freezes = (await server.store.records.events()).filter(({ verb }) => verb === 'freeze')
     expect(freezes).toHaveLength(2 + 2 * products.length)
