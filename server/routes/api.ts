@@ -7,6 +7,7 @@ import { eventRoutes } from './events.ts'
 import { fetchRoutes } from './fetch.ts'
 import { importRoutes } from './import.ts'
 import { keyRoutes } from './keys.ts'
+import { openapiRoutes } from './openapi.ts'
 import { refreezeRoutes } from './refreeze.ts'
 import { releaseQuestionRoutes } from './release-questions.ts'
 import { releaseRoutes } from './releases.ts'
@@ -19,6 +20,7 @@ export function apiRoutes(deps: Deps): Router {
   router.get('/', (_req, res) => {
     res.json({ name: 'firn', version, api: apiVersion })
   })
+  router.use('/openapi.json', openapiRoutes())
   router.use('/releases/import', importRoutes(deps))
   router.use('/releases', releaseQuestionRoutes(deps))
   router.use('/releases', releaseRoutes(deps))

@@ -21,7 +21,7 @@ const moment = (day: string) =>
     'is a day, as 2026-11-24, or an instant, as 2026-11-24T11:13:00Z',
   )
 
-const eventQuery = z.strictObject({
+export const eventQuery = z.strictObject({
   product: text.optional(),
   project: text.transform(parseProjectName).optional(),
   actor: text.optional(),

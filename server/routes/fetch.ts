@@ -10,7 +10,7 @@ import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 
 const index = z.url({ protocol: /^https?$/ }).optional()
 
-const fetchBody = z.strictObject({
+export const fetchBody = z.strictObject({
   sources: sourcesField.min(1),
   targets: targetsField.min(1),
   ...readFields,

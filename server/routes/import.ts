@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { actorOf } from '../http/actor.ts'
 import { parseBody } from '../http/body.ts'
 
-const importBody = z.strictObject({
+export const importBody = z.strictObject({
   /** The manifest's own bytes, as text. */
   manifest: z.string(),
   dryRun: z.boolean().default(false),

@@ -10,7 +10,7 @@ import { eventStream } from '../http/event-stream.ts'
 
 const text = z.string().max(500)
 
-const refreezeBody = z.strictObject({
+export const refreezeBody = z.strictObject({
   base: text,
   products: z.array(text).max(10_000).default([]),
   template: text.default(defaultTemplate),

@@ -19,7 +19,7 @@ import { sourceField } from './source-field.ts'
 
 const text = z.string().max(500)
 
-const freezeBody = z.strictObject({
+export const freezeBody = z.strictObject({
   sources: sourcesField.default([]),
   /** None: those of the base. */
   targets: targetsField.default([]),

@@ -239,3 +239,30 @@ lxml 5.0  lxml-5.0-py3-none-any.whl  sha256:012345abcdef
     },
   )
 })
+
+describe('firn log', () => {
+  it('shows what was changed last, the newest last, and how to see what was before', async () => {
+    const { code, stdout } = await run('log', '--product', 'acme')
+    expect([code, stdout.replaceAll(/^\d+ +/gm, 'N  ')]).toEqual([
+      0,
+      `EVENT  WHEN (UTC)        BY         WHAT    WHICH
+N  YYYY-MM-DD HH:MM  anonymous  freeze  acme/1
+N  YYYY-MM-DD HH:MM  anonymous  freeze  acme/2
+`,
+    ])
+    const last = await run('log', '--limit', '1', '--project', 'lxml')
+    const before = /older ones: the same command with --before (\d+)\n$/.exec(last.stdout)?.[1] ?? ''
+    const older = await run('log', '--project', 'lxml', '--before', before, '--json')
+    const { events } = JSON.parse(older.stdout) as { events: { subject: string }[] }
+    expect(events.every(({ subject }) => subject.startsWith('lxml-'))).toBe(true)
+    expect(events.length).toBe(3)
+  })
+
+  it('says so when there is nothing, and refuses what is no day', async () => {
+    const none = said('nothing of that kind is in the log; firn log alone shows its end\n')
+    expect(await run('log', '--actor', 'nobody')).toEqual(none)
+    expect(await run('log', '--until', '2020-01-01')).toEqual(none)
+    expect(await run('log', '--since', 'yesterday')).toMatchObject({ code: 64, stdout: '' })
+    expect(await run('log', '--limit', 'x')).toMatchObject({ code: 64, stdout: '' })
+  })
+})
