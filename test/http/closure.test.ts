@@ -93,6 +93,36 @@ describe('a release that is closed', () => {
   })
 })
 
+describe('constraints', () => {
+  const sources = (constraints: string) => ({
+    sources: [
+      { name: 'requirements.txt', text: 'chain==1.0' },
+      { name: 'constraints.txt', text: constraints, role: 'constraints' },
+    ],
+  })
+
+  it('are taken for what is needed, by what is taken too, and for nothing else', async () => {
+    await uploadAll(server.url, [makeWheel({ name: 'chain', version: '1.0', requires: ['pyramid'] })])
+    const pins = 'plaster==1.1.2\npyramid==2.0.2\nold==1.0\n'
+    const reply = await freeze(server.url, 'karl/constrained', '', sources(pins))
+    const { manifest } = json(reply) as { manifest: { pins: { name: string }[]; roots: string[] } }
+    expect([reply.status, manifest.pins.map(({ name }) => name), manifest.roots]).toEqual([
+      201,
+      ['chain', 'plaster', 'pyramid'],
+      ['chain==1.0'],
+    ])
+  })
+
+  it('are refused where they do not fit, or the pool has nothing of them', async () => {
+    expect((await outcome('karl/open', '', sources('plaster==0.5\npyramid==2.0.2\n'))).problems).toEqual([
+      { ...lacksPlaster, message: `pyramid 2.0.2 needs plaster>=1.0: the release has 0.5 (${target})` },
+    ])
+    expect((await outcome('karl/open', '', sources('pyramid==3\n'))).problems).toMatchObject([
+      { message: 'pyramid==3: the pool has 2.0.2 of pyramid, not 3' },
+    ])
+  })
+})
+
 describe('a waiver', () => {
   const waiver = { project: 'Plaster', reason: 'the hosts have it' }
 
