@@ -93,14 +93,16 @@ describe('a release that is closed', () => {
   })
 })
 
-describe('constraints', () => {
-  const sources = (constraints: string) => ({
+function sources(constraints: string): object {
+  return {
     sources: [
       { name: 'requirements.txt', text: 'chain==1.0' },
-      { name: 'constraints.txt', text: constraints, role: 'constraints' },
+      { name: 'constraints.txt', text: constraints, as: 'constraints' },
     ],
-  })
+  }
+}
 
+describe('constraints', () => {
   it('are taken for what is needed, by what is taken too, and for nothing else', async () => {
     await uploadAll(server.url, [makeWheel({ name: 'chain', version: '1.0', requires: ['pyramid'] })])
     const pins = 'plaster==1.1.2\npyramid==2.0.2\nold==1.0\n'
