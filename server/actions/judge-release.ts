@@ -1,7 +1,7 @@
 import type { Distribution, Iso, Sha256 } from '../../pool/distribution.ts'
 import type { DistributionFacts } from '../../pool/facts.ts'
 import type { Finding } from '../../pool/findings.ts'
-import { readManifest, sameContent, type Manifest, type ManifestFile } from '../../pool/manifest.ts'
+import { readManifest, sameContent, type Manifest } from '../../pool/manifest.ts'
 import type { Policy } from '../../pool/policy/policy.ts'
 import { waiveByPolicies } from '../../pool/policy/waive-by-policies.ts'
 import type { Waived, Waiver } from '../../pool/waivers.ts'
@@ -34,7 +34,7 @@ export async function judgeRelease({ records, policy }: JudgeDeps, request: Judg
   const frozen = existing && readManifest(existing.manifest)
   if (frozen && sameContent(frozen, { ...manifest, waivers: frozen.waivers }))
     return { findings: [], kept: frozen.waivers, unused: [] }
-  const distributions = await distributionsOf(records, manifest.files)
+  const distributions = await distributionsOf(records, manifest)
   return waiveByPolicies(
     { server: policy, client: request.policy ?? null },
     { manifest, facts, distributions, at },
@@ -44,8 +44,8 @@ export async function judgeRelease({ records, policy }: JudgeDeps, request: Judg
 
 async function distributionsOf(
   records: JudgeDeps['records'],
-  files: readonly ManifestFile[],
+  { pins }: Pick<Manifest, 'pins'>,
 ): Promise<ReadonlyMap<Sha256, Distribution>> {
-  const held = await records.distributionsOfAll([...new Set(files.map(({ project }) => project))])
+  const held = await records.distributionsOfPins(pins)
   return new Map([...held.values()].flat().map((file) => [file.sha256, file]))
 }

@@ -61,7 +61,7 @@ async function originsOf(
   { records }: Pick<Deps, 'records'>,
   { pins, files }: Manifest,
 ): Promise<ShownRelease['origins']> {
-  const held = await records.distributionsOfAll(pins.map(({ project }) => project))
+  const held = await records.distributionsOfPins(pins)
   const indexes = new Map([...held.values()].flat().map(({ filename, origin }) => [filename, origin?.index ?? null]))
   const found = new Map<string | null, string[]>()
   for (const { filename } of files) {
