@@ -132,6 +132,8 @@ instead of what the base has
     ['versions.cfg', 'versions.cfg'],
     ['manifest', 'manifest.json'],
     ['pylock', 'pylock.toml'],
+    ['sbom', 'sbom.cdx.json'],
+    ['signature', 'manifest.json.sig'],
   ])('prints it as %s', async (format, document) => {
     const { text } = await ask(server.url, `/index/karl/3.30/${document}`)
     expect(await firn(['show', 'karl/3.30', '--format', format], { FIRN_URL: server.url })).toEqual(said(text))
