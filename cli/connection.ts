@@ -12,13 +12,19 @@ export interface Connection {
   json<T>(method: Dispatcher.HttpMethod, path: string, body?: object): Promise<T>
 }
 
-export function connect({ url }: { readonly url: string }): Connection {
+/** `token`: who asks; whoever needs none is anonymous. */
+export function connect({ url, token }: { readonly url: string; readonly token?: string | undefined }): Connection {
   const base = url.endsWith('/') ? url.slice(0, -1) : url
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const as = (options: SendOptions = {}): SendOptions => ({
+    ...options,
+    headers: { ...authorization, ...options.headers },
+  })
   return {
     url: base,
-    send: (method, path, options) => ask(base, method, path, options),
+    send: (method, path, options) => ask(base, method, path, as(options)),
     json: async <T>(method: Dispatcher.HttpMethod, path: string, body?: object) =>
-      (await (await ask(base, method, path, body && jsonOptions(body))).json()) as T,
+      (await (await ask(base, method, path, as(body && jsonOptions(body)))).json()) as T,
   }
 }
 

@@ -15,6 +15,7 @@ process.stdout.on('error', () => process.exit(0))
 process.exitCode = await main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   env: process.env,
   signal: asked.signal,
 })

@@ -2,6 +2,8 @@
 export interface Io {
   readonly stdout: Output
   readonly stderr: Output
+  /** What is piped in, or typed; `undefined`: nothing. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted when the user asks to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal

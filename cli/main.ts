@@ -12,13 +12,16 @@ import { diffCommand } from './commands/diff.ts'
 import { releasesCommand } from './commands/releases.ts'
 import { keysCommand } from './commands/keys.ts'
 import { logCommand } from './commands/log.ts'
+import { loginCommand, logoutCommand } from './commands/login.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
+import { tokenCommand } from './commands/token.ts'
 import { uploadCommand } from './commands/upload.ts'
 import { whereUsedCommand } from './commands/where-used.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig } from './config/find-config.ts'
 import { readConfig } from './config/read-config.ts'
+import { savedToken } from './credentials.ts'
 import type { Io } from './io.ts'
 import { reportError } from './report-error.ts'
 
@@ -71,6 +74,9 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     whereUsedCommand(io),
     keysCommand(io),
     logCommand(io, exit),
+    tokenCommand(io),
+    loginCommand(io),
+    logoutCommand(io),
   ]
   const find = () => {
     const { config: flag } = program.opts<{ config?: string }>()
@@ -87,11 +93,21 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     // What `config` looks at may be broken: it reads the file itself.
     const found = command.parent === config ? undefined : find()
     if (found) applyConfig(command, await readConfig(found))
+    await useSavedToken(command, io)
   })
 }
 
 function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
+/** Of `firn login`, for the server that is asked; the command line and the environment come first. */
+async function useSavedToken(command: Command, { env }: Io): Promise<void> {
+  const { url, token } = command.opts<{ url?: string; token?: string }>()
+  const takesToken = command.options.some((option) => option.attributeName() === 'token')
+  // `login` is there to replace it.
+  if (!takesToken || token !== undefined || url === undefined || command.name() === 'login') return
+  command.setOptionValueWithSource('token', await savedToken(url, env), 'login')
 }
 
 /** commander itself sees the environment of the process alone. The command line is read later, and wins. */
@@ -115,7 +131,11 @@ function overrideOutput(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
     writeErr: (text) => io.stderr.write(text),
-    outputError: (text, write) =>
-      write(`${text}hint: firn ${command.name() === 'firn' ? '' : `${command.name()} `}--help\n`),
+    outputError: (text, write) => write(`${text}hint: ${pathOf(command)} --help\n`),
   })
+}
+
+/** `firn token create`. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 }

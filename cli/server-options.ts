@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 /** Options of every command that speaks to a server. */
 export interface ServerOptions {
   readonly url: string
+  readonly token?: string
   readonly json?: boolean
 }
 
@@ -13,6 +14,9 @@ export function serverOptions(command: Command): Command {
         .env('FIRN_URL')
         .default('http://127.0.0.1:8047')
         .argParser(parseServerUrl),
+    )
+    .addOption(
+      new Option('--token <token>', 'who you are; better in the environment, or by firn login').env('FIRN_TOKEN'),
     )
     .option('--json', 'print JSON for programs to read')
 }

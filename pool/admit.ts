@@ -19,6 +19,7 @@ export interface Arrival {
   readonly sha256: Sha256
   readonly metadataSha256: Sha256
   readonly origin: Origin | null
+  readonly product: string | null
   readonly at: Iso
 }
 
@@ -48,6 +49,7 @@ export function admit(arrival: Arrival): Distribution {
     requiresPython: metadata.requiresPython ?? null,
     uploadTime: arrival.at,
     origin: arrival.origin,
+    product: arrival.product,
   }
 }
 

@@ -33,6 +33,8 @@ export interface Distribution {
   /** When the file entered this pool (PEP 700 `upload-time`). */
   readonly uploadTime: Iso
   readonly origin: Origin | null
+  /** The product that the file was uploaded for, privately; `null`: it is everybody's. */
+  readonly product: string | null
 }
 
 /** The spelling that most of the files use; among equals the first by code point. `files` must not be empty. */

@@ -11,13 +11,17 @@ export interface ReleaseName {
  * by case alone. Throws `release-name-invalid`.
  */
 export function parseReleaseName(product: string, release: string): ReleaseName {
-  if (!/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/.test(product)) {
-    throw refuse(product, 'a product is 1 to 64 of a-z 0-9 . _ -, starting and ending with a letter or digit')
-  }
+  parseProduct(product)
   if (!/^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?$/.test(release)) {
     throw refuse(release, 'a release is 1 to 64 of A-Z a-z 0-9 . _ + -, starting and ending with a letter or digit')
   }
   return { product, release }
+}
+
+/** Reads a product's name. Throws `release-name-invalid`. */
+export function parseProduct(product: string): string {
+  if (/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/.test(product)) return product
+  throw refuse(product, 'a product is 1 to 64 of a-z 0-9 . _ -, starting and ending with a letter or digit')
 }
 
 /** Reads `karl/3.30`. Throws `release-name-invalid`. */

@@ -2,11 +2,12 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { RegistryError } from '../pool/errors.ts'
 import type { Deps } from './deps.ts'
 import { stateApiVersion } from './http/api-version.ts'
+import { identifyAsker } from './http/asker.ts'
 import { presentable, sendProblem } from './http/problem.ts'
 import { apiRoutes } from './routes/api.ts'
 import { healthRoutes } from './routes/health.ts'
 import { legacyRoutes } from './routes/legacy.ts'
-import { pageRoutes } from './routes/pages.ts'
+import { pageRoutes, styleRoutes } from './routes/pages.ts'
 import { simpleRoutes } from './routes/simple.ts'
 
 /** Everything that is not on the hot path. */
@@ -16,11 +17,13 @@ export function createApp(deps: Deps): Express {
   app.set('etag', false)
   app.set('strict routing', true)
   app.use(refuseCrossOrigin)
+  app.use(healthRoutes(deps))
+  app.use(styleRoutes())
   app.use(['/api/v1', '/legacy'], stateApiVersion)
+  app.use(identifyAsker(deps.access))
   app.use('/simple', simpleRoutes(deps))
   app.use('/legacy', legacyRoutes(deps))
   app.use('/api/v1', apiRoutes(deps))
-  app.use(healthRoutes(deps))
   app.use(pageRoutes(deps))
   app.use((req, _res, next) => next(unknownPath(req)))
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {

@@ -2,6 +2,7 @@ import type { RegistryError } from '../pool/errors.ts'
 import type { Iso } from '../pool/distribution.ts'
 import type { Policy } from '../pool/policy/policy.ts'
 import type { Store } from '../storage/store.ts'
+import type { Access } from './access/access.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { UpstreamClient } from './upstream/client.ts'
 
@@ -10,6 +11,7 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly now: () => Iso
   /** One at a time for each filename: what is looked at stays as it is until the row is written. */
   readonly lock: KeyedLock
+  readonly access: Access
   readonly upstream: UpstreamClient
   /** Told of every error that is not the client's. */
   readonly onError: (error: RegistryError) => void

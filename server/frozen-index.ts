@@ -40,15 +40,21 @@ export interface AskedOfIndex {
  * nor do most documents: the caller may keep every answer that is `immutable`. Throws `release-unknown`,
  * `project-unknown`, `path-unknown`, `release-name-invalid`.
  */
-export type FrozenIndex = (segments: readonly string[], asked: AskedOfIndex) => Promise<Answer>
+export type FrozenIndex = (
+  segments: readonly string[],
+  asked: AskedOfIndex,
+  /** Products whose releases are not there for the one who asks. */
+  hidden: ReadonlySet<string>,
+) => Promise<Answer>
 
 export function frozenIndex(deps: FactsDeps): FrozenIndex {
   const kept = new LRUCache<string, OpenRelease>({ maxSize: manifestBytes, sizeCalculation: ({ text }) => text.length })
-  const open = async (name: ReleaseName): Promise<OpenRelease> => {
+  const open = async (name: ReleaseName, hidden: ReadonlySet<string>): Promise<OpenRelease> => {
     const key = printReleaseName(name)
-    const known = kept.get(key)
+    const isHidden = hidden.has(name.product)
+    const known = isHidden ? undefined : kept.get(key)
     if (known) return known
-    const frozen = await deps.records.release(name)
+    const frozen = isHidden ? undefined : await deps.records.release(name)
     if (!frozen) throw new RegistryError('release-unknown', { release: key }, { detail: key })
     const opened = openRelease(frozen)
     kept.set(key, opened)
@@ -58,10 +64,10 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
     kept: new LRUCache({ maxSize: varyingBytes, sizeCalculation: sizeOf }),
     facts: deps,
   }
-  return async ([product = '', version = '', ...rest], asked) => {
+  return async ([product = '', version = '', ...rest], asked, hidden) => {
     if (product === '' || version === '')
       throw new RegistryError('path-unknown', {}, { hint: 'a release is at /index/PRODUCT/RELEASE/' })
-    const opened = await open(parseReleaseName(product, version))
+    const opened = await open(parseReleaseName(product, version), hidden)
     // A path without its closing slash has one segment less than its page.
     if (rest.length === 0) return redirect(`${encodeURIComponent(version)}/`, immutable)
     const [name = '', ...below] = rest

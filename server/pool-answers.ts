@@ -39,11 +39,10 @@ export function fileHeaders({ sha256 }: Pick<Distribution, 'sha256'>): Record<st
 /** Sends a file, or the part of it that is asked for (RFC 9110, 14). Throws `range-not-satisfiable`, `file-missing`. */
 export async function sendFile(
   files: PoolFiles,
-  file: Distribution,
+  { file, headers }: { readonly file: Distribution; readonly headers: Readonly<Record<string, string>> },
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  const headers = fileHeaders(file)
   if (matches(req.headers['if-none-match'], `"${file.sha256}"`)) {
     res.writeHead(304, headers).end()
     return

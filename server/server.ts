@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { RegistryError } from '../pool/errors.ts'
 import { defaultPolicy, type Policy } from '../pool/policy/policy.ts'
 import type { Store } from '../storage/store.ts'
+import { makeAccess, type AccessOptions } from './access/access.ts'
 import { createApp } from './app.ts'
 import type { Deps } from './deps.ts'
 import { hotPath } from './http/hot-path.ts'
@@ -19,11 +20,21 @@ export interface ServerOptions {
   readonly uploadLimit: number
   readonly publicUrl?: string | undefined
   readonly policy?: Policy | undefined
+  readonly access: AccessOptions
 }
 
+const now = () => new Date().toISOString()
+
 /** A firn server over an open store, not listening yet. */
-export function firnServer({ store, log, policy = defaultPolicy, ...options }: ServerOptions): Server {
-  const deps: Deps = { ...store, ...options, policy, now: () => new Date().toISOString(), lock: keyedLock() }
+export function firnServer({ store, log, access, policy = defaultPolicy, ...options }: ServerOptions): Server {
+  const deps: Deps = {
+    ...store,
+    ...options,
+    policy,
+    now,
+    lock: keyedLock(),
+    access: makeAccess({ records: store.records, now }, access),
+  }
   const hot = hotPath(deps)
   const app = createApp(deps)
   const inTurn = onePerConnection((req, res) => {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Scope } from '../pool/access/scope.ts'
 import type { Distribution, Iso, Sha256 } from '../pool/distribution.ts'
 import type { DistributionFacts } from '../pool/facts.ts'
 import type { ManifestBase } from '../pool/manifest.ts'
@@ -49,7 +50,7 @@ export interface PoolFiles {
 export interface AuditEvent {
   readonly at: Iso
   readonly actor: string
-  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import' | 'key' | 'sign'
+  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import' | 'key' | 'sign' | 'create-token' | 'revoke-token'
   /** What it happened to: a filename, a release, a key. */
   readonly subject: string
   readonly facts: Readonly<Record<string, unknown>>
@@ -135,10 +136,10 @@ export interface DistributionRecords {
    * grow with the pool. Projects without such files are not in the map.
    */
   distributionsOfPins(pins: readonly ExactVersion[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
-  /** Every project of the pool with the spellings of its name and how many files use each; ascending by project. */
-  projects(): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
   /** The files whose sha256 starts with these lower-case hex digits, ascending by filename. */
   distributionsByDigest(prefix: string): Promise<readonly Distribution[]>
+  /** Every project of the pool with its name, but those all whose files are private to `hidden`; ascending by project. */
+  projects(hidden?: readonly string[]): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
   metadata(sha256: Sha256): Promise<Buffer | undefined>
   /**
    * Adds a row whose bytes the pool holds already. `same`: it was there with the same sha256, nothing was written.
@@ -209,11 +210,39 @@ export interface KeyRecords {
   takeUpKey(at: Iso): Promise<'new' | 'known'>
 }
 
+/** A token as it is kept: never its text. */
+export interface NewToken {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly sha256: Sha256
+  readonly createdAt: Iso
+  readonly createdBy: string
+  readonly expiresAt: Iso | null
+}
+
+export interface TokenRecord extends NewToken {
+  readonly revokedAt: Iso | null
+  /** To the minute. */
+  readonly lastUsedAt: Iso | null
+}
+
+export interface TokenRecords {
+  token(id: string): Promise<TokenRecord | undefined>
+  /** All, also those that no longer hold; the oldest first. */
+  tokens(): Promise<readonly TokenRecord[]>
+  addToken(token: NewToken, event: AuditEvent): Promise<void>
+  /** `same`: it was revoked already. Throws `token-unknown`. */
+  revokeToken(id: string, event: AuditEvent): Promise<'revoked' | 'same'>
+  /** Notes when a token was used, over what was noted before. */
+  tokenUsed(id: string, at: Iso): Promise<void>
+}
+
 /**
  * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
  * and no delete. Every backend passes `test/contract/records.ts`.
  */
 export interface Records
-  extends DistributionRecords, FactRecords, ReleaseRecords, SummaryRecords, EventRecords, KeyRecords {
+  extends DistributionRecords, FactRecords, ReleaseRecords, SummaryRecords, EventRecords, KeyRecords, TokenRecords {
   close(): Promise<void>
 }

@@ -44,7 +44,7 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
   const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
   const { url, indexUrl, allFiles = false, json = false } = options
   const events = fetchIntoPool(
-    connect({ url }),
+    connect(options),
     { sources, ...readOptions(options), targets, allFiles, ...(indexUrl === undefined ? {} : { index: indexUrl }) },
     io.signal,
   )

@@ -2,12 +2,14 @@ import { resolve } from 'node:path'
 import type { RegistryError } from '../../pool/errors.ts'
 import type { Policy } from '../../pool/policy/policy.ts'
 import { shortId } from '../../pool/proof/public-key.ts'
+import type { AccessOptions } from '../../server/access/access.ts'
 import { requestLog, type LogForm } from '../../server/request-log.ts'
 import { firnServer, listen, stop } from '../../server/server.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
 import { version } from '../../server/version.ts'
 import { openStore } from '../../storage/store.ts'
 import { count, type Io } from '../io.ts'
+import { firstToken } from './serve-token.ts'
 
 export interface ServeOptions {
   readonly host: string
@@ -21,6 +23,9 @@ export interface ServeOptions {
   readonly publicUrl?: string
   /** From `firn.toml`. */
   readonly policy?: Policy
+  readonly writes?: AccessOptions['writes']
+  readonly reads: AccessOptions['reads']
+  readonly private?: readonly string[]
 }
 
 /** How long answers in flight may take once the server is asked to stop. */
@@ -49,6 +54,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     uploadLimit: options.maxUpload * 1_000_000,
     publicUrl: options.publicUrl,
     policy: options.policy,
+    access: accessOf(options),
     onError: (error) => io.stderr.write(describeInternal(error)),
   })
   try {
@@ -56,11 +62,11 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     if (store.keyIsNew) say(`signs with a new key, ${shortId(store.signer.key.id)}: firn keys prints it`)
     if (store.signer.exposed) io.stderr.write('warning: others than its owner can read the signing key: chmod 600 it\n')
     if (store.swept > 0) say(`swept ${count(store.swept, 'unfinished file')} from staging`)
-    if (!isLoopback(options.host)) {
-      io.stderr.write(
-        `warning: whoever reaches ${options.host} can upload and freeze: firn does not ask who they are\n`,
-      )
+    if (options.writes === 'open' && !isLoopback(options.host)) {
+      io.stderr.write(`warning: whoever reaches ${options.host} can upload and freeze, since --writes is open\n`)
     }
+    const token = await firstToken(store)
+    if (token !== undefined) say(`first token, with the scope admin, shown this once: ${token}`)
     say(`firn ${version} ready on ${url} (data in ${resolve(options.data)})`)
     await stopAsked(io.signal)
     say('stopping: answering what is in flight')
@@ -71,6 +77,11 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     await upstream.close()
     await store.close()
   }
+}
+
+/** A server that others can reach asks everybody who would write for a token, unless it is told not to. */
+function accessOf({ host, writes, reads, private: privateProducts = [] }: ServeOptions): AccessOptions {
+  return { writes: writes ?? (isLoopback(host) ? 'local' : 'token'), reads, privateProducts }
 }
 
 function stopAsked(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parsePublicUrl } from '../../server/http/base-url.ts'
+import { isRegistryError } from '../../pool/errors.ts'
+import { parseProduct } from '../../pool/release-name.ts'
 import type { Io } from '../io.ts'
 import type { ServeOptions } from './serve-run.ts'
 
@@ -37,12 +39,48 @@ export function serveCommand(io: Io): Command {
         .env('FIRN_PUBLIC_URL')
         .argParser(parsePublic),
     )
-    .addHelpText('after', '\nExample:\n  firn serve --data /var/lib/firn --port 8047')
+    .addOption(
+      new Option(
+        '--writes <who>',
+        'who may upload, fetch and freeze without a token: all who reach it, this machine, nobody',
+      )
+        .env('FIRN_WRITES')
+        .choices(['open', 'local', 'token'])
+        .default(undefined, 'local on 127.0.0.1, else token'),
+    )
+    .addOption(
+      new Option('--reads <who>', 'who may read without a token')
+        .env('FIRN_READS')
+        .choices(['open', 'token'])
+        .default('open'),
+    )
+    .addOption(
+      new Option('--private <product>', 'show a product only to tokens for it; may be repeated')
+        .env('FIRN_PRIVATE')
+        .argParser(collectProducts),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firn serve --data /var/lib/firn --port 8047\n  firn serve --host 0.0.0.0 --private acme --private globex',
+    )
     .action(async (options: ServeOptions) => {
       // What a server needs takes most of a second to load; the other commands go without it.
       const { serve } = await import('./serve-run.ts')
       await serve(options, io)
     })
+}
+
+/** From the environment several come at once, with blanks or commas between them. */
+function collectProducts(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(/[\s,]+/).filter((product) => product !== '')].map(parseProductOption)
+}
+
+function parseProductOption(text: string): string {
+  try {
+    return parseProduct(text)
+  } catch (error) {
+    throw new InvalidArgumentError(isRegistryError(error) ? `${error.message}.` : String(error))
+  }
 }
 
 function parsePort(text: string): number {

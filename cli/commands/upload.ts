@@ -22,11 +22,12 @@ export function uploadCommand(io: Io, exit: (code: number) => void): Command {
 }
 
 /** Uploads all it can; the exit code is that of the first that was refused. */
-async function upload(paths: readonly string[], { url, json = false }: ServerOptions, io: Io): Promise<number> {
+async function upload(paths: readonly string[], options: ServerOptions, io: Io): Promise<number> {
+  const { json = false } = options
   const files = await findFiles(paths)
   const bar = progress(io)
   bar.start(files.reduce((total, { size }) => total + size, 0))
-  const { failures } = await uploadAll({ connection: connect({ url }), bar, json, signal: io.signal }, files).finally(
+  const { failures } = await uploadAll({ connection: connect(options), bar, json, signal: io.signal }, files).finally(
     () => bar.stop(),
   )
   const [first] = failures

@@ -186,7 +186,7 @@ async function fetchFile(
   const { url, uploadTime, yanked, filename } = file
   const origin = { index: publicUrl(request.index), url: publicUrl(url), uploadTime, yanked }
   const claim = { name: pin.name, version: pin.version }
-  await takeIn(deps, { staged, filename, claim, origin, actor: request.actor, verb: 'fetch' })
+  await takeIn(deps, { staged, filename, claim, origin, product: null, actor: request.actor, verb: 'fetch' })
 }
 
 function sameDigest(a: string, b: string): boolean {

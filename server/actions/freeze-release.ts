@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { changesOf } from '../../pool/changelog.ts'
+import type { Distribution } from '../../pool/distribution.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import type { Finding } from '../../pool/findings.ts'
 import { freeze } from '../../pool/freeze.ts'
@@ -74,14 +75,17 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
   const { without = [], source = null } = request
   const changes = told.changes ?? request.changes ?? null
   const { roots } = read
-  const closed = await closeRelease(deps, {
-    pins: read.pins,
-    constraints: read.constraints,
-    roots: [...roots, ...(base?.manifest.roots ?? [])],
-    targets,
-    fill: (pins, filesOf) =>
-      freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
-  })
+  const closed = await closeRelease(
+    { ...deps, records: holdable(deps.records, name, base?.manifest) },
+    {
+      pins: read.pins,
+      constraints: read.constraints,
+      roots: [...roots, ...(base?.manifest.roots ?? [])],
+      targets,
+      fill: (pins, filesOf) =>
+        freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
+    },
+  )
   const findings = findingsOf(read, closed)
   const inherited = base ? waiversOf(base.manifest) : []
   const waived = await judgeRelease(deps, { ...request, ...closed, findings, inherited, at, by: actor })
@@ -111,6 +115,23 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */
 function findingsOf({ problems, loose }: ReadPins, closed: ClosedRelease): readonly Finding[] {
   return problems.length + loose.length > 0 ? [] : closed.findings
+}
+
+/** What is private to a product enters its own releases, and those that are laid over one of its, and no other. */
+function holdable(
+  records: FreezeDeps['records'],
+  name: ReleaseName,
+  base: Manifest | undefined,
+): FreezeDeps['records'] {
+  const mayHold = ({ product }: Distribution) =>
+    product === null || product === name.product || product === base?.product
+  const withHoldable = (found: ReadonlyMap<ProjectName, readonly Distribution[]>) =>
+    new Map([...found].map(([project, files]) => [project, files.filter(mayHold)]))
+  return {
+    ...records,
+    distributionsOfAll: async (projects) => withHoldable(await records.distributionsOfAll(projects)),
+    distributionsOfPins: async (pins) => withHoldable(await records.distributionsOfPins(pins)),
+  }
 }
 
 /** Throws `release-unknown`. */

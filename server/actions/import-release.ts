@@ -13,6 +13,8 @@ export interface ImportRequest {
   readonly manifest: string
   readonly dryRun: boolean
   readonly actor: string
+  /** Throws unless the one who imports may freeze releases of the product. */
+  readonly mayFreeze: (product: string) => void
 }
 
 export interface Imported {
@@ -33,6 +35,7 @@ type ImportDeps = Pick<Deps, 'records' | 'now'>
 export async function importRelease(deps: ImportDeps, request: ImportRequest): Promise<Imported> {
   const manifest = parseManifest(request.manifest)
   const name = parseReleaseName(manifest.product, manifest.release)
+  request.mayFreeze(name.product)
   const digest = createHash('sha256').update(request.manifest).digest('hex')
   const existing = await deps.records.release(name)
   if (existing) return sameOrConflict(existing, manifest, digest)

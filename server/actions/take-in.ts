@@ -7,6 +7,7 @@ import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Addition, AuditEvent, Staged } from '../../storage/ports.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
 import type { Deps } from '../deps.ts'
 
 export interface Delivery {
@@ -14,7 +15,11 @@ export interface Delivery {
   readonly filename: string
   readonly claim: Claim
   readonly origin: Origin | null
+  /** The product that it is private to. */
+  readonly product: string | null
   readonly actor: string
+  /** Throws unless files of the project may come in; not asked: they may. */
+  readonly mayEnter?: (project: ProjectName) => void
   readonly verb: Extract<AuditEvent['verb'], 'upload' | 'fetch'>
 }
 
@@ -32,6 +37,7 @@ export interface TakenIn {
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
     const addition = await inspect(deps, delivery)
+    delivery.mayEnter?.(addition.distribution.project)
     deps.fault('upload:checked')
     return await deps.lock(addition.distribution.filename.toLowerCase(), () => enter(deps, delivery, addition))
   } finally {
@@ -39,7 +45,7 @@ export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   }
 }
 
-async function inspect({ now }: Deps, { staged, filename, claim, origin }: Delivery): Promise<Addition> {
+async function inspect({ now }: Deps, { staged, filename, claim, origin, product }: Delivery): Promise<Addition> {
   const file = parseFilename(filename)
   const parts = await readArchive(staged.path, file)
   const { metadata } = parts
@@ -51,6 +57,7 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin }: Deliv
     sha256: staged.sha256,
     metadataSha256: createHash('sha256').update(metadata).digest('hex'),
     origin,
+    product,
     at: now(),
   })
   return { distribution, metadata, facts: readFacts(file.kind, distribution.project, parts) }
@@ -61,6 +68,7 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const { distribution } = addition
   const { filename, sha256, size, project, version } = distribution
   const held = await deps.records.distribution(filename)
+  if (held) refuseTakenPrivately(held, distribution)
   if (!held) {
     await refuseOtherCase(deps, distribution)
     await adopt(deps, delivery.staged, distribution)
@@ -71,6 +79,12 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const event: AuditEvent = { at: distribution.uploadTime, actor, verb, subject: filename, facts }
   const outcome = await deps.records.addDistribution(addition, event)
   return { distribution: held && outcome === 'same' ? held : distribution, outcome }
+}
+
+/** What is private to one product cannot become another's, or everybody's, by an upload. Throws `distribution-exists`. */
+function refuseTakenPrivately(held: Distribution, { filename, product }: Distribution): void {
+  if (held.product === null || held.product === product) return
+  throw new RegistryError('distribution-exists', { filename }, { detail: `${filename} is private to a product` })
 }
 
 /** On a file system that ignores case, `App-1.0.zip` and `app-1.0.zip` are one file. Throws `distribution-exists`. */

@@ -1,5 +1,6 @@
 import type { Claim } from '../../pool/admit.ts'
 import { RegistryError } from '../../pool/errors.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
 import type { Staged } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { takeIn, type TakenIn } from './take-in.ts'
@@ -11,11 +12,15 @@ export interface Upload {
   /** Digests that the uploader states, by algorithm, as they came. */
   readonly stated: Readonly<Record<string, string | undefined>>
   readonly actor: string
+  /** The product that the file is to be private to. */
+  readonly product: string | null
+  /** Throws unless the one who uploads may do so for the project that is in the file. */
+  readonly mayUpload: (project: ProjectName) => void
 }
 
 /** Takes an uploaded file into the pool. Throws `digest-mismatch` and what `takeIn` throws; nothing stays staged. */
 export async function uploadDistribution(deps: Deps, upload: Upload): Promise<TakenIn> {
-  const { staged, filename, claim, actor } = upload
+  const { staged, filename, claim, actor, product } = upload
   deps.fault('upload:staged')
   try {
     checkDigests(upload)
@@ -23,7 +28,16 @@ export async function uploadDistribution(deps: Deps, upload: Upload): Promise<Ta
     await deps.staging.discard(staged)
     throw error
   }
-  return takeIn(deps, { staged, filename, claim, origin: null, actor, verb: 'upload' })
+  return takeIn(deps, {
+    staged,
+    filename,
+    claim,
+    origin: null,
+    product,
+    actor,
+    verb: 'upload',
+    mayEnter: upload.mayUpload,
+  })
 }
 
 function checkDigests({ staged, stated, filename }: Upload): void {

@@ -21,6 +21,18 @@ export const immutable = 'public, max-age=31536000, immutable'
 /** For what changes: a client may keep it, and asks with its ETag whether it still holds. */
 export const revalidate = 'no-cache'
 
+/** Headers of an answer that only the one who asked may keep. */
+export function privately(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { 'Cache-Control': cacheControl = revalidate, Vary: vary } = headers
+  return {
+    ...headers,
+    'Cache-Control': cacheControl.startsWith('public')
+      ? cacheControl.replace('public', 'private')
+      : `private, ${cacheControl}`,
+    Vary: vary === undefined ? 'Authorization' : `${vary}, Authorization`,
+  }
+}
+
 export interface AnswerOptions {
   readonly type: string
   readonly cacheControl: string

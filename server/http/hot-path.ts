@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { RegistryError } from '../../pool/errors.ts'
 import type { PoolFiles } from '../../storage/ports.ts'
+import { visibleRecords } from '../access/visible-records.ts'
 import type { Deps } from '../deps.ts'
 import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
 import { fileHeaders, poolEntry, sendFile } from '../pool-answers.ts'
-import { answer, immutable, sendAnswer, sizeOf, type Answer } from './answer.ts'
+import { answer, immutable, privately, sendAnswer, sizeOf, type Answer } from './answer.ts'
 import { baseUrl } from './base-url.ts'
 import { pageForm, type PageForm } from './negotiate.ts'
 import { presentable, sendProblem } from './problem.ts'
@@ -13,7 +14,7 @@ import { presentable, sendProblem } from './problem.ts'
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
 
-type HotPathDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'onError' | 'publicUrl'>
+type HotPathDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'onError' | 'publicUrl' | 'access'>
 
 /** Pages and small files that are kept ready in memory, in bytes. */
 const keptBytes = 64 * 1024 * 1024
@@ -25,7 +26,7 @@ const smallFile = 128 * 1024
  * through Express, which would cost five times the rest. What names the host is `frozenIndex`'s to keep.
  */
 export function hotPath(deps: HotPathDeps): HotPath {
-  const kept = new LRUCache<string, Answer>({ maxSize: keptBytes, sizeCalculation: sizeOf })
+  const kept = new LRUCache<string, Kept>({ maxSize: keptBytes, sizeCalculation: ({ answer }) => sizeOf(answer) })
   const frozen = frozenIndex(deps)
   return (req, res) => {
     const url = req.url ?? '/'
@@ -35,28 +36,53 @@ export function hotPath(deps: HotPathDeps): HotPath {
   }
 }
 
+/** A ready answer, and the product that it is of: who may not see that product is not given it. */
+interface Kept {
+  readonly answer: Answer
+  readonly product: string | null
+}
+
 interface Serving extends HotPathDeps {
-  readonly kept: LRUCache<string, Answer>
+  readonly kept: LRUCache<string, Kept>
   readonly frozen: FrozenIndex
 }
 
 async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (req.method !== 'GET' && req.method !== 'HEAD')
     throw new RegistryError('method-not-allowed', { method: req.method })
+  const hidden = serving.access.hiddenFrom(await serving.access.identify(req))
   const [path, query] = splitUrl(req.url ?? '/')
   // Ready answers are kept by form, which a page has and a file has not: one look for each.
   const form = () => pageForm(req.headers.accept, new URLSearchParams(query).get('format'))
   const key = path.startsWith('/pool/') ? path : `${formOrNone(form)} ${path}`
   const ready = serving.kept.get(key)
-  if (ready && req.headers.range === undefined) sendAnswer(req, res, ready)
-  else if (path.startsWith('/pool/')) await servePool(serving, path, req, res)
+  if (ready && req.headers.range === undefined && !isHidden(ready, hidden)) sendAnswer(req, res, ready.answer)
+  else if (path.startsWith('/pool/')) await servePool({ ...serving, hidden }, path, req, res)
   else {
     const base = () => baseUrl(serving.publicUrl, req)
-    const made = await serving.frozen(segmentsOf(path), { form, base })
-    // What differs from one client to the next must not be found under the path alone.
-    if (made.headers['Cache-Control'] === immutable) serving.kept.set(key, made)
-    sendAnswer(req, res, made)
+    const segments = segmentsOf(path)
+    const [product = ''] = segments
+    const made = await serving.frozen(segments, { form, base }, hidden)
+    keep(serving, key, { answer: made, product }, req, res)
   }
+}
+
+function isHidden({ product }: Kept, hidden: ReadonlySet<string>): boolean {
+  return product !== null && hidden.has(product)
+}
+
+/** What not everybody may see is for the cache of the one who asked, not for one that others share (RFC 9111, 5.2.2.7). */
+function keep(
+  { kept, access }: Serving,
+  key: string,
+  { answer, product }: Kept,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  const made = access.isPublic(product) ? answer : { ...answer, headers: privately(answer.headers) }
+  // What differs from one client to the next must not be found under the path alone.
+  if (answer.headers['Cache-Control'] === immutable) kept.set(key, { answer: made, product })
+  sendAnswer(req, res, made)
 }
 
 /** A document of a release is served whatever `Accept` says; a page is not. */
@@ -69,19 +95,26 @@ function formOrNone(form: () => PageForm): PageForm | 'none' {
 }
 
 async function servePool(
-  { records, files, kept }: Serving,
+  serving: Serving & { readonly hidden: ReadonlySet<string> },
   path: string,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  const entry = await poolEntry(records, segmentsOf(path))
+  const { files, access } = serving
+  const entry = await poolEntry(visibleRecords(serving.records, serving.hidden), segmentsOf(path))
+  const { product } = entry.file
   if (entry.what === 'file' && (entry.file.size > smallFile || req.headers.range !== undefined)) {
-    await sendFile(files, entry.file, req, res)
+    const headers = fileHeaders(entry.file)
+    await sendFile(
+      files,
+      { file: entry.file, headers: access.isPublic(product) ? headers : privately(headers) },
+      req,
+      res,
+    )
     return
   }
   const made = entry.what === 'file' ? await smallAnswer(files, entry.file) : metadataAnswer(entry.bytes, entry.file)
-  kept.set(path, made)
-  sendAnswer(req, res, made)
+  keep(serving, path, { answer: made, product }, req, res)
 }
 
 async function smallAnswer(

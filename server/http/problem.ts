@@ -39,6 +39,12 @@ export function presentable(error: unknown): RegistryError {
   )
 }
 
+/** A 401 says how to prove who one is (RFC 9110, 15.5.2); pip and browsers ask for it then. */
+export function challengeOf({ code, facts }: RegistryError): Record<string, string> {
+  if (code === 'attempts-exceeded') return { 'Retry-After': String(facts['seconds']) }
+  return errors[code].status === 401 ? { 'WWW-Authenticate': 'Basic realm="firn", charset="UTF-8"' } : {}
+}
+
 export interface ProblemOptions {
   readonly status?: number
   /** Text of the status line, for clients that show nothing else. */
@@ -59,6 +65,7 @@ export function sendProblem(res: ServerResponse, error: RegistryError, options: 
     'Content-Type': 'application/problem+json',
     'Content-Length': body.length,
     'Cache-Control': 'no-store',
+    ...challengeOf(error),
     ...options.headers,
   }
   if (options.reason === undefined) res.writeHead(status, headers)

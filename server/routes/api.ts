@@ -1,6 +1,7 @@
 import { json, Router } from 'express'
 import { apiVersion } from '../../pool/api-version.ts'
 import type { Deps } from '../deps.ts'
+import { identityOf } from '../http/asker.ts'
 import { version } from '../version.ts'
 import { diffRoutes } from './diff.ts'
 import { eventRoutes } from './events.ts'
@@ -11,6 +12,7 @@ import { openapiRoutes } from './openapi.ts'
 import { refreezeRoutes } from './refreeze.ts'
 import { releaseQuestionRoutes } from './release-questions.ts'
 import { releaseRoutes } from './releases.ts'
+import { tokenRoutes } from './tokens.ts'
 import { whereUsedRoutes } from './where-used.ts'
 
 /** The JSON API that the CLI speaks. */
@@ -23,6 +25,10 @@ export function apiRoutes(deps: Deps): Router {
   router.use('/openapi.json', openapiRoutes())
   router.use('/releases/import', importRoutes(deps))
   router.use('/releases', releaseQuestionRoutes(deps))
+  router.get('/whoami', (req, res) => {
+    const { actor, scopes, proven } = identityOf(req)
+    res.set('Cache-Control', 'no-store').json({ actor, scopes, proven })
+  })
   router.use('/releases', releaseRoutes(deps))
   router.use('/diff', diffRoutes(deps))
   router.use('/where-used', whereUsedRoutes(deps))
@@ -30,5 +36,6 @@ export function apiRoutes(deps: Deps): Router {
   router.use('/refreeze', refreezeRoutes(deps))
   router.use('/events', eventRoutes(deps))
   router.use('/keys', keyRoutes(deps))
+  router.use('/tokens', tokenRoutes(deps))
   return router
 }

@@ -5,6 +5,7 @@ import { printReleaseName, splitReleaseName } from '../../pool/release-name.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { diffReleases, diffWithPins } from '../actions/diff-releases.ts'
 import type { Deps } from '../deps.ts'
+import { askedBy } from '../http/asker.ts'
 import { parseBody, parseQuery } from '../http/body.ts'
 import { operation, type Operation } from '../http/operation.ts'
 import { sourcesField, targetsField } from './pin-sources.ts'
@@ -83,7 +84,7 @@ export function diffRoutes(deps: Deps): Router {
   router.get('/', async (req, res) => {
     const query = parseQuery(diffQuery, req)
     const names = { from: splitReleaseName(query.from), to: splitReleaseName(query.to) }
-    const { from, to, changelog, ...diff } = await diffReleases(deps, names)
+    const { from, to, changelog, ...diff } = await diffReleases(askedBy(deps, req), names)
     res.json({
       from: presentSide(from),
       to: presentSide(to),
@@ -98,7 +99,7 @@ export function diffRoutes(deps: Deps): Router {
   router.post('/', async (req, res) => {
     const { from: release, sources, targets } = parseBody(pinsBody, req)
     const request = { from: splitReleaseName(release), sources, targets: targets.map(parseTarget) }
-    const { from, ...diff } = await diffWithPins(deps, request)
+    const { from, ...diff } = await diffWithPins(askedBy(deps, req), request)
     res.json({ from: presentSide(from), ...diff })
   })
   return router

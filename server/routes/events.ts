@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseProjectName } from '../../pool/project-name.ts'
 import { logHead } from '../actions/log-head.ts'
 import type { Deps } from '../deps.ts'
+import { identityOf } from '../http/asker.ts'
 import { parseQuery } from '../http/body.ts'
 
 const text = z.string().min(1).max(200)
@@ -36,8 +37,12 @@ export const eventQuery = z.strictObject({
  * `/api/v1/events`: the log, a page at a time. `next` is what `after` is for the page that follows, `null` if none
  * does; `/head` is its signed end.
  */
-export function eventRoutes(deps: Pick<Deps, 'records' | 'signer' | 'now'>): Router {
+export function eventRoutes(deps: Pick<Deps, 'records' | 'signer' | 'now' | 'access'>): Router {
   const router = Router()
+  router.use((req, _res, next) => {
+    deps.access.requireAll(identityOf(req))
+    next()
+  })
   router.get('/', async (req, res) => {
     const query = parseQuery(eventQuery, req)
     const found = await deps.records.events({ ...query, limit: query.limit + 1 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parseTarget } from '../../pool/target.ts'
 import { fetchDistributions } from '../actions/fetch-distributions.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf } from '../http/actor.ts'
+import { actorOf, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 import { eventStream } from '../http/event-stream.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
@@ -26,6 +26,7 @@ export function fetchRoutes(deps: Deps): Router {
 }
 
 async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void> {
+  deps.access.require(identityOf(req), { verb: 'fetch' })
   const body = parseBody(fetchBody, req)
   const stream = eventStream(res)
   const request = { ...body, index: body.index, targets: body.targets.map(parseTarget), actor: actorOf(req) }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { printReleaseName } from '../../pool/release-name.ts'
 import { importRelease } from '../actions/import-release.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf } from '../http/actor.ts'
+import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 
 export const importBody = z.strictObject({
@@ -17,7 +17,11 @@ export function importRoutes(deps: Deps): Router {
   const router = Router()
   router.post('/', async (req, res) => {
     const body = parseBody(importBody, req)
-    const { name, outcome, digest, lacking } = await importRelease(deps, { ...body, actor: actorOf(req) })
+    const { name, outcome, digest, lacking } = await importRelease(askedBy(deps, req), {
+      ...body,
+      actor: actorOf(req),
+      mayFreeze: (product) => deps.access.require(identityOf(req), { verb: 'freeze', product }),
+    })
     res.status(outcome === 'imported' ? 201 : 200)
     res.json({
       release: printReleaseName(name),

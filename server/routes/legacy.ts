@@ -1,8 +1,9 @@
 import { Router, type Request, type Response } from 'express'
 import { errors, RegistryError } from '../../pool/errors.ts'
+import { parseProduct } from '../../pool/release-name.ts'
 import { uploadDistribution, type Upload } from '../actions/upload-distribution.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf } from '../http/actor.ts'
+import { actorOf, identityOf } from '../http/asker.ts'
 import { receiveForm, type UploadForm } from '../http/multipart.ts'
 import { presentable, sendProblem } from '../http/problem.ts'
 
@@ -14,16 +15,24 @@ export function legacyRoutes(deps: Deps): Router {
   const router = Router()
   const { staging, uploadLimit, fault } = deps
   const receive = receiveForm({ staging, uploadLimit, onReceiving: () => fault('upload:receiving') })
-  router.post('/', async (req: Request, res: Response) => {
+  const upload = async (req: Request, res: Response, product: string | null) => {
     try {
+      requireUploader(deps, req, product)
       const form = await receive(req, res)
-      const { distribution, outcome } = await uploadDistribution(deps, await asUpload(deps, form, req))
+      const { distribution, outcome } = await uploadDistribution(deps, {
+        ...(await asUpload(deps, form, req)),
+        product,
+        mayUpload: (project) => deps.access.require(identityOf(req), { verb: 'upload', project }),
+      })
       fault('upload:before-answer')
       res.json({ ...distribution, outcome })
     } catch (error) {
       refuse(res, error, deps)
     }
-  })
+  }
+  router.post('/', (req, res) => upload(req, res, null))
+  // What is uploaded here is private to the product, whatever its project.
+  router.post('/:product/', (req, res) => upload(req, res, req.params.product))
   router.all('/', (req) => {
     const hint = 'this is the URL that twine and uv upload to; the index to install from is /simple/'
     throw new RegistryError('method-not-allowed', { method: req.method }, { detail: 'only POST is', hint })
@@ -31,7 +40,23 @@ export function legacyRoutes(deps: Deps): Router {
   return router
 }
 
-async function asUpload({ staging }: Deps, { fields, filename, staged }: UploadForm, req: Request): Promise<Upload> {
+/**
+ * Who may upload nothing at all is told before he sends anything. Whether it may be this project is known only from
+ * what is in the file. Throws `token-required`, `not-allowed`, `release-name-invalid`.
+ */
+function requireUploader({ access }: Deps, req: Request, product: string | null): void {
+  const identity = identityOf(req)
+  access.requireUploader(identity)
+  if (product === null) return
+  parseProduct(product)
+  access.require(identity, { verb: 'freeze', product })
+}
+
+async function asUpload(
+  { staging }: Deps,
+  { fields, filename, staged }: UploadForm,
+  req: Request,
+): Promise<Omit<Upload, 'product' | 'mayUpload'>> {
   const action = fields.get(':action')
   if (action !== undefined && action !== 'file_upload') {
     await staging.discard(staged)

@@ -1,14 +1,16 @@
 import { Router, type Response } from 'express'
 import { errors, RegistryError, type ErrorCode } from '../../pool/errors.ts'
 import type { Deps } from '../deps.ts'
+import { askedBy } from '../http/asker.ts'
 import { homePage } from '../pages/home.ts'
 import { problemPage } from '../pages/problem.ts'
 import { styles } from '../pages/styles.ts'
 
 /** The pages for people. */
-export function pageRoutes({ records }: Pick<Deps, 'records'>): Router {
+export function pageRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
   const router = Router()
   router.get('/', async (req, res) => {
+    const { records } = askedBy(deps, req)
     const origin = `${req.protocol}://${req.headers.host ?? 'localhost'}`
     sendPage(res, homePage({ origin, releases: await records.releases(), projects: (await records.projects()).length }))
   })
@@ -16,6 +18,12 @@ export function pageRoutes({ records }: Pick<Deps, 'records'>): Router {
     if (!isCode(req.params.code)) throw new RegistryError('path-unknown', { path: req.path })
     sendPage(res, problemPage(req.params.code))
   })
+  return router
+}
+
+/** What the pages look like is no secret. */
+export function styleRoutes(): Router {
+  const router = Router()
   router.get('/style.css', (_req, res) => {
     res.type('css').set('Cache-Control', 'no-cache').send(styles)
   })

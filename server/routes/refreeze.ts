@@ -4,7 +4,7 @@ import { defaultTemplate, parseTemplate } from '../../pool/refreeze-name.ts'
 import { splitReleaseName } from '../../pool/release-name.ts'
 import { refreezeCustomers } from '../actions/refreeze-customers.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf } from '../http/actor.ts'
+import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 import { eventStream } from '../http/event-stream.ts'
 
@@ -24,14 +24,12 @@ export function refreezeRoutes(deps: Deps): Router {
   return router
 }
 
-/** Nobody proves who they are yet, so nobody is kept from anything. */
-function permit(): void {}
-
 async function refreezeRoute(deps: Deps, req: Request, res: Response): Promise<void> {
   const { base, products, template, dryRun } = parseBody(refreezeBody, req)
   const named = { base: splitReleaseName(base), template: parseTemplate(template) }
+  const permit = (product: string) => deps.access.require(identityOf(req), { verb: 'freeze', product })
   const stream = eventStream(res)
   const request = { ...named, products, dryRun, actor: actorOf(req), permit, signal: stream.signal }
-  await refreezeCustomers(deps, request, stream.send)
+  await refreezeCustomers(askedBy(deps, req), request, stream.send)
   stream.end()
 }

@@ -4,6 +4,7 @@ import { parseReleaseName, printReleaseName } from '../../pool/release-name.ts'
 import { listReleases } from '../actions/list-releases.ts'
 import { showRelease } from '../actions/show-release.ts'
 import type { Deps } from '../deps.ts'
+import { askedBy } from '../http/asker.ts'
 import { parseQuery } from '../http/body.ts'
 import { operation, type Operation } from '../http/operation.ts'
 import { cutPage, nextLink, pageFields, readPosition } from '../http/page-link.ts'
@@ -53,7 +54,10 @@ export function releaseQuestionRoutes(deps: Deps): Router {
   router.get('/', async (req, res) => {
     const { product, limit, after } = parseQuery(listQuery, req)
     const from = readPosition(listPosition, after)
-    const { items, last } = cutPage(await listReleases(deps, { product, limit: limit + 1, after: from }), limit)
+    const { items, last } = cutPage(
+      await listReleases(askedBy(deps, req), { product, limit: limit + 1, after: from }),
+      limit,
+    )
     const position = last && { product: last.name.product, frozenAt: last.frozenAt, sequence: last.sequence }
     res.json({
       releases: items.map((each) => ({
@@ -65,7 +69,7 @@ export function releaseQuestionRoutes(deps: Deps): Router {
   })
   router.get('/:product/:release', async (req, res) => {
     const name = parseReleaseName(req.params.product, req.params.release)
-    const { digest, manifest, newerBase, waivers, origins } = await showRelease(deps, name)
+    const { digest, manifest, newerBase, waivers, origins } = await showRelease(askedBy(deps, req), name)
     const release = printReleaseName(name)
     res.json({ release, digest, path: `/index/${release}/`, 'newer-base': newerBase, waivers, origins, manifest })
   })

@@ -11,7 +11,7 @@ import {
 import { parseTarget } from '../../pool/target.ts'
 import { freezeRelease, type FreezeRequest } from '../actions/freeze-release.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf } from '../http/actor.ts'
+import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 import { policyField, waiverField } from './policy-field.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
@@ -38,7 +38,9 @@ export function releaseRoutes(deps: Deps): Router {
   const router = Router()
   router.put('/:product/:release', async (req, res) => {
     const name = parseReleaseName(req.params.product, req.params.release)
-    const { outcome, digest, manifest, signatures, notices } = await freezeRelease(deps, freezeRequest(name, req))
+    deps.access.require(identityOf(req), { verb: 'freeze', product: name.product })
+    const request = freezeRequest(name, req)
+    const { outcome, digest, manifest, signatures, notices } = await freezeRelease(askedBy(deps, req), request)
     deps.fault('freeze:before-answer')
     res.status(outcome === 'frozen' ? 201 : 200)
     res.json({

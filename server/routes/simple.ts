@@ -5,16 +5,17 @@ import { projectPageJson, rootPageJson } from '../../pool/pages/simple-json.ts'
 import { liveProjectPage } from '../../pool/pages/simple-page.ts'
 import type { Deps } from '../deps.ts'
 import { pageAnswer, projectPlace } from '../frozen-index.ts'
+import { askedBy } from '../http/asker.ts'
 import { redirect, revalidate, sendAnswer } from '../http/answer.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
 
 /** The live index: everything in the pool, as it is now. */
-export function simpleRoutes({ records }: Pick<Deps, 'records'>): Router {
+export function simpleRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
   const router = Router({ strict: true })
   router.get('/', async (req, res) => {
     // Without its slash the page's relative links would lead beside the index.
     if (req.originalUrl.split('?')[0] === req.baseUrl) return sendAnswer(req, res, redirect('simple/', revalidate))
-    const page = { release: null, projects: await records.projects() }
+    const page = { release: null, projects: await askedBy(deps, req).records.projects() }
     sendAnswer(
       req,
       res,
@@ -30,7 +31,7 @@ export function simpleRoutes({ records }: Pick<Deps, 'records'>): Router {
     below: readonly string[],
   ): Promise<void> {
     const place = projectPlace(req.params.project, below)
-    const files = await records.distributionsOf(place.project)
+    const files = await askedBy(deps, req).records.distributionsOf(place.project)
     if (files.length === 0) {
       const facts = { project: req.params.project }
       throw new RegistryError('project-unknown', facts, { detail: `the pool has no ${facts.project}` })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseUsageQuery, printUsageQuery } from '../../pool/usage-query.ts'
 import { whereUsed } from '../actions/where-used.ts'
 import type { Deps } from '../deps.ts'
+import { askedBy } from '../http/asker.ts'
 import { parseQuery } from '../http/body.ts'
 import { operation, type Operation } from '../http/operation.ts'
 import { cutPage, nextLink, pageFields, readPosition } from '../http/page-link.ts'
@@ -49,7 +50,11 @@ export function whereUsedRoutes(deps: Deps): Router {
   router.get('/', async (req, res) => {
     const { q, limit, after } = parseQuery(usageQuery, req)
     const query = parseUsageQuery(q)
-    const found = await whereUsed(deps, { query, after: readPosition(usagePosition, after), limit: limit + 1 })
+    const found = await whereUsed(askedBy(deps, req), {
+      query,
+      after: readPosition(usagePosition, after),
+      limit: limit + 1,
+    })
     const { items, last } = cutPage(found, limit)
     res.json({
       q: printUsageQuery(query),

@@ -39,7 +39,7 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       for (const row of await inBatches(keys, (some) => filesOfKeys(db, some))) addTo(found, distribution(row))
       return found
     },
-    projects: () => projects(db),
+    projects: (hidden = []) => projects(db, hidden),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
     addDistribution: (addition, event) => addDistribution(db, { addition, event, fault, signer }).catch(refuseIfFull),
@@ -62,10 +62,16 @@ function addTo(found: Map<ProjectName, Distribution[]>, file: Distribution): voi
   else found.set(file.project, [file])
 }
 
-async function projects(db: Kysely<Schema>): Promise<readonly { project: ProjectName; name: string }[]> {
+async function projects(
+  db: Kysely<Schema>,
+  hidden: readonly string[],
+): Promise<readonly { project: ProjectName; name: string }[]> {
   const rows = await db
     .selectFrom('distributions')
     .select(['project', 'name', (by) => by.fn.countAll<number>().as('files')])
+    .$if(hidden.length > 0, (query) =>
+      query.where((by) => by.or([by('product', 'is', null), by('product', 'not in', hidden)])),
+    )
     .groupBy(['project', 'name'])
     .orderBy('project')
     .orderBy('files', 'desc')

@@ -4,6 +4,7 @@ import { poolAndReleases } from './migrations/0001-pool-and-releases.ts'
 import { factsAndVersions } from './migrations/0002-facts-and-versions.ts'
 import { signatures } from './migrations/0003-signatures.ts'
 import { questions } from './migrations/0004-questions.ts'
+import { access } from './migrations/0005-access.ts'
 
 /**
  * Every change of the schema, by name, in order. A migration that has been released is never edited: a data directory
@@ -15,5 +16,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     '0002-facts-and-versions': { up: (db: Kysely<unknown>) => factsAndVersions(db, dialect) },
     '0003-signatures': { up: (db: Kysely<unknown>) => signatures(db, dialect) },
     '0004-questions': { up: (db: Kysely<unknown>) => questions(db, dialect) },
+    '0005-access': { up: (db: Kysely<unknown>) => access(db, dialect) },
   }
 }

@@ -7,6 +7,7 @@ import { eventRecords } from './events.ts'
 import { factRecords } from './facts.ts'
 import { keyRecords } from './keys.ts'
 import { releaseRecords } from './releases.ts'
+import { tokenRecords } from './tokens.ts'
 import type { Schema } from './schema.ts'
 import { summaryRecords } from './summaries.ts'
 
@@ -19,6 +20,7 @@ export function sqlRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Re
     ...summaryRecords(db),
     ...eventRecords(db),
     ...keyRecords(db, fault, signer),
+    ...tokenRecords(db, signer),
     close: () => db.destroy(),
   }
 }

@@ -23,6 +23,7 @@ export function distributionRow({ origin, ...file }: Distribution): Distribution
     origin_url: origin?.url ?? null,
     origin_upload_time: origin?.uploadTime ?? null,
     origin_yanked: origin?.yanked ?? null,
+    product: file.product,
   }
 }
 
@@ -38,6 +39,7 @@ export function distribution(row: DistributionRow): Distribution {
     metadataSha256: row.metadata_sha256,
     requiresPython: row.requires_python,
     uploadTime: row.upload_time,
+    product: row.product,
     origin:
       row.origin_index === null || row.origin_url === null
         ? null

@@ -14,6 +14,9 @@ export interface Schema {
   readonly event_signatures: EventSignatureRow
   readonly release_signatures: ReleaseSignatureRow
   readonly signing_keys: SigningKeyRow
+  readonly tokens: TokenRow
+  readonly token_revocations: TokenTimeRow
+  readonly token_uses: TokenTimeRow
 }
 
 export interface DistributionRow {
@@ -31,6 +34,7 @@ export interface DistributionRow {
   readonly origin_url: string | null
   readonly origin_upload_time: string | null
   readonly origin_yanked: string | null
+  readonly product: string | null
 }
 
 export interface MetadataRow {
@@ -119,4 +123,21 @@ export interface SigningKeyRow {
   readonly id: string
   readonly pem: string
   readonly since: string
+}
+
+export interface TokenRow {
+  readonly id: string
+  readonly name: string
+  /** With a blank between them. */
+  readonly scopes: string
+  readonly sha256: string
+  readonly created_at: string
+  readonly created_by: string
+  readonly expires_at: string | null
+}
+
+/** When a token was revoked, or last used. */
+export interface TokenTimeRow {
+  readonly id: string
+  readonly at: string
 }

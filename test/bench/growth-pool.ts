@@ -68,6 +68,7 @@ function fileOf(project: number, version: number): Distribution {
     requiresPython: '>=3.9',
     uploadTime: at,
     origin: null,
+    product: null,
   }
 }
 

@@ -106,6 +106,7 @@ async function add(store: Store, data: string, { filename, bytes, name, version,
     metadataSha256: sha256(metadata),
     uploadTime: at,
     origin: null,
+    product: null,
   }
   const directory = join(layout(data).pool, project)
   mkdirSync(directory, { recursive: true })

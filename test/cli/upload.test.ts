@@ -93,6 +93,7 @@ it('prints JSON for programs, a line a file', async () => {
       requiresPython: null,
       uploadTime: printed.uploadTime,
       origin: null,
+      product: null,
       outcome: 'added',
     },
   ])

@@ -97,13 +97,16 @@ describe('a data directory', () => {
         'release_summaries',
         'releases',
         'signing_keys',
+        'token_revocations',
+        'token_uses',
+        'tokens',
         'versions',
       ].map((name) => ({ name })),
     )
     expect(rowsOf(database, 'select name from kysely_migration order by name')).toEqual(
-      ['0001-pool-and-releases', '0002-facts-and-versions', '0003-signatures', '0004-questions'].map((name) => ({
-        name,
-      })),
+      ['0001-pool-and-releases', '0002-facts-and-versions', '0003-signatures', '0004-questions', '0005-access'].map(
+        (name) => ({ name }),
+      ),
     )
     await store.close()
   })

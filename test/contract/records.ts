@@ -48,6 +48,7 @@ export function aFile(filename: string, more: Partial<Distribution> = {}): Distr
     requiresPython: '>=3.9',
     uploadTime: at,
     origin: null,
+    product: null,
     ...more,
   }
 }

@@ -75,7 +75,9 @@ async function stateOf({ store, data: at }: TestServer): Promise<object> {
     files.map(async (file) => [file.filename, sha256(await store.files.read(file)) === file.sha256]),
   )
   const releases = (await store.records.releases()).map(({ name }) => `${name.product}/${name.release}`)
-  return { rows, releases, staged: await stagedNames(at), events: (await store.records.events()).length }
+  // The first start of a data directory makes its first token.
+  const events = (await store.records.events()).filter(({ verb }) => verb !== 'create-token')
+  return { rows, releases, staged: await stagedNames(at), events: events.length }
 }
 
 describe.each(uploadPoints)('a crash at %s', (point) => {

@@ -191,7 +191,7 @@ async function* chunked(bytes: number): AsyncGenerator<Uint8Array> {
 describe('a file that is too large is refused', () => {
   it('by the length that is declared, before it is sent', async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-    const head = ['POST /legacy/ HTTP/1.1', 'Host: x', `Content-Type: ${formHeaders['Content-Type']}`]
+    const head = ['POST /legacy/ HTTP/1.1', 'Host: 127.0.0.1', `Content-Type: ${formHeaders['Content-Type']}`]
     socket.write([...head, 'Content-Length: 999999999', '', `--${boundary}\r\n`].join('\r\n'))
     const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
     expect(answer).toMatch(/^HTTP\/1\.1 413 File is larger than this server accepts: the limit is 2000000 bytes\r\n/)
@@ -210,7 +210,14 @@ it('keeps nothing of an upload whose sender goes away in the middle', async () =
   for (const length of ['Content-Length: 500000', 'Transfer-Encoding: chunked']) {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
     const form = formOf([{ name: 'content', filename: wheel.filename, bytes: Buffer.alloc(200_000) }])
-    const head = ['POST /legacy/ HTTP/1.1', 'Host: x', `Content-Type: ${formHeaders['Content-Type']}`, length, '', '']
+    const head = [
+      'POST /legacy/ HTTP/1.1',
+      'Host: 127.0.0.1',
+      `Content-Type: ${formHeaders['Content-Type']}`,
+      length,
+      '',
+      '',
+    ]
     const size = length.startsWith('Content') ? '' : `${form.length.toString(16)}\r\n`
     socket.write(head.join('\r\n'))
     socket.write(`${size}${form.subarray(0, 150_000).toString('latin1')}`, 'latin1')

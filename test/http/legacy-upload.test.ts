@@ -41,6 +41,7 @@ it('answers with the distribution that was made of the file', async () => {
     requiresPython: '>=3.9',
     uploadTime: answered.uploadTime,
     origin: null,
+    product: null,
     outcome: 'added',
   })
   const kept = await ask(server.url, `/pool/${wheel.project}/${wheel.filename}`)

@@ -146,7 +146,8 @@ it('tells a client no inner text of what it did not foresee, but the id under wh
 it('says that an address is taken', async () => {
   const upstream = upstreamClient({ index: undefined, python: undefined, userAgent: 'firn/test' })
   const log = requestLog('none', process.stdout)
-  const second = firnServer({ store: server.store, upstream, log, onError: () => {}, uploadLimit: 1 })
+  const access = { writes: 'local', reads: 'open', privateProducts: [] } as const
+  const second = firnServer({ store: server.store, upstream, log, onError: () => {}, uploadLimit: 1, access })
   const port = Number(new URL(server.url).port)
   await expect(listen(second, { host: '127.0.0.1', port })).rejects.toMatchObject({
     code: 'address-unusable',

@@ -67,7 +67,7 @@ async function beginUpload(held: number): Promise<{ socket: Socket; rest: Buffer
   const form = formOf([contentPart(wheel)])
   const head = [
     'POST /legacy/ HTTP/1.1',
-    'Host: firn',
+    'Host: 127.0.0.1',
     `Content-Type: multipart/form-data; boundary=${boundary}`,
     `Content-Length: ${form.length}`,
   ]

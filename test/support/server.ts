@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AccessOptions } from '../../server/access/access.ts'
 import { firnServer, listen, stop } from '../../server/server.ts'
 import { requestLog } from '../../server/request-log.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
@@ -34,6 +35,7 @@ export interface TestServerOptions {
   readonly uploadLimit?: number
   readonly policy?: Policy
   readonly publicUrl?: string
+  readonly access?: Partial<AccessOptions>
 }
 
 /** A server in this process, on a data directory of its own that goes with it unless one is given. */
@@ -50,6 +52,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     policy: options.policy,
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
     publicUrl: options.publicUrl,
+    access: { writes: 'local', reads: 'open', privateProducts: [], ...options.access },
   })
   const url = await listen(server, { host: '127.0.0.1', port: 0 })
   return {

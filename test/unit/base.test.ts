@@ -23,6 +23,7 @@ function file(name: string, version: string, digit: string, tag = 'py3-none-any'
     requiresPython: null,
     uploadTime: at,
     origin: null,
+    product: null,
   }
 }
 

@@ -29,6 +29,7 @@ function held(filename: string): Distribution {
     requiresPython: null,
     uploadTime: at,
     origin: null,
+    product: null,
   }
 }
 

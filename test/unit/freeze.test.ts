@@ -23,6 +23,7 @@ function file(filename: string, name: string, version: string, digit: string): D
     requiresPython: null,
     uploadTime: at,
     origin: null,
+    product: null,
   }
 }
 

@@ -44,6 +44,7 @@ function release(
         metadataSha256: '',
         requiresPython: python,
         uploadTime: '2026-11-24T12:00:00.000Z',
+        product: null,
         origin: since === 'uploaded' ? null : origin,
       }
     },

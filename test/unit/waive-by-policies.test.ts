@@ -46,6 +46,7 @@ const judged: Judged = {
         metadataSha256: '',
         requiresPython: null,
         uploadTime: at,
+        product: null,
         origin: { index: 'https://i/', url: 'https://i/', uploadTime: null, yanked: 'bad' },
       },
     ],

@@ -1,0 +1,30 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Sha256 } from '../../pool/distribution.ts'
+
+/** A token as it is shown once: `firn_<id>_<secret>`. Only its sha256 is kept. */
+export interface Minted {
+  readonly id: string
+  readonly text: string
+  readonly sha256: Sha256
+}
+
+/** 32 random bytes need no slow hash: there is nothing to guess (OWASP, "Password Storage": for low entropy only). */
+export function mintToken(): Minted {
+  const id = randomBytes(6).toString('hex')
+  const text = `firn_${id}_${randomBytes(32).toString('base64url')}`
+  return { id, text, sha256: sha256(text) }
+}
+
+/** The id that a token's text names; `undefined` if it is no token of firn's. */
+export function tokenId(text: string): string | undefined {
+  return /^firn_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$/.exec(text)?.[1]
+}
+
+/** In constant time. */
+export function isToken(text: string, expected: Sha256): boolean {
+  return timingSafeEqual(Buffer.from(sha256(text), 'hex'), Buffer.from(expected, 'hex'))
+}
+
+function sha256(text: string): Sha256 {
+  return createHash('sha256').update(text).digest('hex')
+}

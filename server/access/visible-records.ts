@@ -1,0 +1,87 @@
+import type { Distribution } from '../../pool/distribution.ts'
+import type { Records, ReleaseListing, ReleaseSummary } from '../../storage/ports.ts'
+
+type Named = Pick<ReleaseSummary, 'name'>
+
+/**
+ * The records as someone sees them from whom products are hidden: these, and the files that are private to them, are
+ * not there; writes see all. Every method is named on purpose: a new one does not compile until it is decided who sees
+ * what it shows.
+ */
+export function visibleRecords(records: Records, hidden: ReadonlySet<string>): Records {
+  if (hidden.size === 0) return records
+  const seesFile = ({ product }: Pick<Distribution, 'product'>) => product === null || !hidden.has(product)
+  const seesRelease = ({ name }: Named) => !hidden.has(name.product)
+  return {
+    ...visibleFiles(records, seesFile),
+    projects: () => records.projects([...hidden]),
+    release: (name) => (seesRelease({ name }) ? records.release(name) : Promise.resolve(undefined)),
+    releases: (listing) => visibleReleases(records, seesRelease, listing),
+    releasesOver: async (base) =>
+      seesRelease({ name: base }) ? (await records.releasesOver(base)).filter(seesRelease) : [],
+    async releasesOf(filenames) {
+      const found = [...(await records.releasesOf(filenames))]
+      return withoutEmpty(found.map(([filename, releases]) => [filename, releases.filter(seesRelease)] as const))
+    },
+    changesBetween: async (from, to) => (seesRelease({ name: from }) ? records.changesBetween(from, to) : []),
+    metadata: (sha256) => records.metadata(sha256),
+    factsOfAll: (sha256s) => records.factsOfAll(sha256s),
+    addFacts: (facts) => records.addFacts(facts),
+    addDistribution: (addition, event) => records.addDistribution(addition, event),
+    freezeRelease: (release, event) => records.freezeRelease(release, event),
+    // Who may not see everything is not shown the log at all: see `requireAll`.
+    events: (query) => records.events(query),
+    lastEvent: () => records.lastEvent(),
+    keys: () => records.keys(),
+    takeUpKey: (at) => records.takeUpKey(at),
+    token: (id) => records.token(id),
+    tokens: () => records.tokens(),
+    addToken: (token, event) => records.addToken(token, event),
+    revokeToken: (id, event) => records.revokeToken(id, event),
+    tokenUsed: (id, at) => records.tokenUsed(id, at),
+    close: () => records.close(),
+  }
+}
+
+type FileReads = Pick<
+  Records,
+  'distribution' | 'distributionsOf' | 'distributionsOfAll' | 'distributionsOfPins' | 'distributionsByDigest'
+>
+
+function visibleFiles(records: Records, sees: (file: Distribution) => boolean): FileReads {
+  return {
+    async distribution(filename) {
+      const file = await records.distribution(filename)
+      return file && sees(file) ? file : undefined
+    },
+    distributionsOf: async (project) => (await records.distributionsOf(project)).filter(sees),
+    async distributionsOfAll(projects) {
+      const found = [...(await records.distributionsOfAll(projects))]
+      return withoutEmpty(found.map(([project, files]) => [project, files.filter(sees)] as const))
+    },
+    async distributionsOfPins(pins) {
+      const found = [...(await records.distributionsOfPins(pins))]
+      return withoutEmpty(found.map(([project, files]) => [project, files.filter(sees)] as const))
+    },
+    distributionsByDigest: async (prefix) => (await records.distributionsByDigest(prefix)).filter(sees),
+  }
+}
+
+/** Reads on where a page lost releases, so that it is as long as was asked for. */
+async function visibleReleases(
+  records: Records,
+  sees: (release: ReleaseSummary) => boolean,
+  listing: ReleaseListing = {},
+): Promise<readonly ReleaseSummary[]> {
+  const { limit } = listing
+  const page = await records.releases(listing)
+  const visible = page.filter(sees)
+  const last = page.at(-1)
+  if (limit === undefined || page.length < limit || visible.length === limit || !last) return visible
+  const after = { product: last.name.product, frozenAt: last.frozenAt, sequence: last.sequence }
+  return [...visible, ...(await visibleReleases(records, sees, { ...listing, after, limit: limit - visible.length }))]
+}
+
+function withoutEmpty<K, V>(entries: readonly (readonly [K, readonly V[]])[]): ReadonlyMap<K, readonly V[]> {
+  return new Map(entries.filter(([, values]) => values.length > 0))
+}
