@@ -11,6 +11,7 @@ import { refreezeBody } from './refreeze.ts'
 import { manifestAnswer } from './release-fields.ts'
 import { releaseQuestionOperations } from './release-questions.ts'
 import { freezeBody } from './releases.ts'
+import { tokenBody } from './tokens.ts'
 import { whereUsedOperations } from './where-used.ts'
 
 const text = z.string()
@@ -52,6 +53,19 @@ const eventsAnswer = z.strictObject({
   next: z.int().nullable().describe('what `after` is for the page that follows'),
 })
 
+const instant = z.iso.datetime()
+
+const tokenFields = {
+  id: text,
+  name: text,
+  scopes: z.array(text),
+  createdAt: instant,
+  createdBy: text,
+  expiresAt: instant.nullable(),
+}
+
+const listedToken = z.strictObject({ ...tokenFields, revokedAt: instant.nullable(), lastUsedAt: instant.nullable() })
+
 const keysAnswer = z.strictObject({
   keys: z.array(z.strictObject({ id: text, pem: text, since: z.iso.datetime(), current: z.boolean() })),
 })
@@ -85,6 +99,20 @@ export const operations: readonly Operation[] = [
     summary: 'Lay customers over a new base, telling of each',
     body: refreezeBody,
     type: lines,
+  }),
+  operation('get', '/whoami', {
+    summary: 'Who asks, and what he may do',
+    answer: z.strictObject({ actor: text, scopes: z.array(text), proven: z.boolean() }),
+  }),
+  operation('get', '/tokens', { summary: 'All tokens', answer: z.strictObject({ tokens: z.array(listedToken) }) }),
+  operation('post', '/tokens', {
+    summary: 'Make a token, which is shown this once',
+    body: tokenBody,
+    answer: z.strictObject({ token: text, ...tokenFields }),
+  }),
+  operation('delete', '/tokens/{id}', {
+    summary: 'Take a token away, at once and for good',
+    answer: z.strictObject({ id: text, outcome: z.enum(['revoked', 'same']) }),
   }),
   operation('get', '/events', { summary: 'The log of every change', query: eventQuery, answer: eventsAnswer }),
   operation('get', '/events/head', { summary: 'The signed end of the log' }),

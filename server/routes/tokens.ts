@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 
-const tokenBody = z.strictObject({
+export const tokenBody = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,99}$/, 'a name is 1 to 100 letters, digits, blanks and . _ @ -'),

@@ -71,7 +71,7 @@ who = "anna"
         FIRN.TOML:4: serve.port must be a whole number from 0 to 65535
         FIRN.TOML:5: serve.log must be one of "text", "json", "none"
         FIRN.TOML:6: unknown key serve.prot
-          did you mean port? [serve] may have: data, host, log, max-upload, port, public-url, upstream
+          did you mean port? [serve] may have: data, host, log, max-upload, port, private, public-url, reads, signing-key, upstream, writes
         FIRN.TOML:8: freeze.targets must be a list of texts, as ["one", "two"]
         FIRN.TOML:9: freeze.requirements #1 must be a text in quotes
         FIRN.TOML:11: policy.yanked must be one of "refuse", "warn", "allow"
@@ -256,6 +256,7 @@ describe('firn config', () => {
       { command: 'serve', option: 'data', value: join(directory, 'pool'), from: 'file' },
       { command: 'serve', option: 'max-upload', value: 2000, from: 'default' },
       { command: 'serve', option: 'log', value: 'text', from: 'default' },
+      { command: 'serve', option: 'reads', value: 'open', from: 'default' },
     ])
     expect(options).toContainEqual({ command: 'upload', option: 'url', value: 'http://firn.example', from: 'file' })
     const text = (await firn(['config', 'check'], { FIRN_CONFIG: path })).stdout

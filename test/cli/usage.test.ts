@@ -55,7 +55,10 @@ describe('help', () => {
         diff [options] <from> [to]                                   show how a release differs from another
         where-used [options] <what>                                  find the releases that a project, version or file is in
         keys [options] [id]                                          print the server's public keys
-        log [options]                                                prove the log of every change
+        log [options]                                                show and prove the log of every change
+        token [options]                                              make, list and revoke tokens
+        login [options]                                              keep a token for a server
+        logout [options]                                             forget a server's token
         config                                                       look at firn.toml
         help [command]                                               display help for command
 
@@ -81,6 +84,8 @@ describe('help', () => {
       Options:
         --url <url>        the firn server (default: "http://127.0.0.1:8047", env:
                            FIRN_URL)
+        --token <token>    who you are; better in the environment, or by firn login
+                           (env: FIRN_TOKEN)
         --json             print JSON for programs to read
         --debug            show where an error came from
         -h, --help         display help for command
@@ -106,6 +111,8 @@ describe('help', () => {
       Options:
         --url <url>                the firn server (default: "http://127.0.0.1:8047",
                                    env: FIRN_URL)
+        --token <token>            who you are; better in the environment, or by firn
+                                   login (env: FIRN_TOKEN)
         --json                     print JSON for programs to read
         -r, --requirement <file>   requirements, buildout configuration, lock (uv,
                                    poetry, pdm, pylock.toml), pip freeze or inspect

@@ -55,13 +55,13 @@ it('takes the same file again, and answers with what was kept the first time', a
   expect([again.status, json(again)]).toEqual([200, { ...first, outcome: 'same' }])
   const events = (await server.store.records.events()).filter(({ subject }) => subject === wheel.filename)
   expect(events).toEqual([
-    {
+    expect.objectContaining({
       at: (first as { uploadTime: string }).uploadTime,
       actor: 'anonymous',
       verb: 'upload',
       subject: wheel.filename,
       facts: { project: wheel.project, version: '1.0', sha256: sha256(wheel.bytes), size: wheel.bytes.length },
-    },
+    }),
   ])
 })
 

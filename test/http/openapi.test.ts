@@ -76,6 +76,7 @@ it.each<[string, string, string, object?]>([
     '/releases/karl/4',
     { sources: pins, targets: ['cp311-manylinux_x86_64'], dryRun: true },
   ],
+  ['get /whoami', 'GET', '/whoami'],
   ['get /diff', 'GET', '/diff?from=karl/3.29&to=karl/3.30'],
   ['get /diff', 'GET', '/diff?from=karl/3.29&to=acme/1'],
   ['post /diff', 'POST', '/diff', { from: 'karl/3.29', sources: pins }],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { number, oneOf, text, url } from '../kinds.ts'
+import { number, oneOf, text, texts, url } from '../kinds.ts'
 import { asOptions, type Section } from '../section.ts'
 
 const schema = z.strictObject({
@@ -10,6 +10,10 @@ const schema = z.strictObject({
   'max-upload': number(1).optional(),
   'public-url': url.optional(),
   log: oneOf('text', 'json', 'none').optional(),
+  'signing-key': text.optional(),
+  writes: oneOf('open', 'local', 'token').optional(),
+  reads: oneOf('open', 'token').optional(),
+  private: texts.optional(),
 })
 
 export const serveSection: Section = {
@@ -17,8 +21,12 @@ export const serveSection: Section = {
   schema,
   commands: ['serve'],
   options: (values, path) => {
-    const { data, ...others } = schema.parse(values)
-    return asOptions({ ...others, ...(data === undefined ? {} : { data: path(data) }) })
+    const { data, 'signing-key': key, ...others } = schema.parse(values)
+    return asOptions({
+      ...others,
+      ...(data === undefined ? {} : { data: path(data) }),
+      ...(key === undefined ? {} : { 'signing-key': path(key) }),
+    })
   },
   example: `[serve]
 # Address to listen on, and port; port 0 takes any free one.
@@ -34,5 +42,14 @@ max-upload = 2000
 public-url = "https://firn.example/"
 # Request log: "text", "json" or "none".
 log = "text"
+# An Ed25519 key (PEM) to sign with; without it, one is made in the data directory.
+signing-key = "signing.pem"
+# Who may upload, fetch and freeze without a token: "open", all who reach the server; "local", this machine; "token",
+# nobody. Without it: "local" on 127.0.0.1, else "token".
+writes = "token"
+# Who may read without a token: "open" or "token".
+reads = "open"
+# Products that are shown only to tokens for them.
+private = ["acme"]
 `,
 }
