@@ -82,7 +82,7 @@ export interface FrozenRelease {
   /** The canonical manifest. */
   readonly manifest: string
   readonly frozenAt: Iso
-  /** Ascending by key. None on what was frozen before there was a key and has not been signed since. */
+  /** Those from elsewhere first; then by key. None on what was frozen before there was a key, and not signed since. */
   readonly signatures: readonly Signature[]
 }
 
@@ -168,8 +168,8 @@ export interface FactRecords {
 
 export interface ReleaseRecords {
   release(name: ReleaseName): Promise<FrozenRelease | undefined>
-  /** Freezes and signs a release. Throws `release-frozen` if there is one of that name, whatever its content. */
-  freezeRelease(release: UnsignedRelease, event: AuditEvent): Promise<FrozenRelease>
+  /** Freezes and signs a release that may bring signatures. Throws `release-frozen` if there is one of that name. */
+  freezeRelease(release: UnsignedRelease, event: AuditEvent, brought?: readonly Signature[]): Promise<FrozenRelease>
 }
 
 /** Questions about many releases. They are answered without reading a manifest. */

@@ -3,7 +3,7 @@ import type { Connection } from '../connection.ts'
 /** The shapes are those of `server/routes/import.ts`. */
 export interface ImportBody {
   readonly manifest: string
-  readonly signature?: string
+  readonly envelope?: string
   readonly dryRun: boolean
 }
 

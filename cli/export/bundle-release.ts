@@ -21,7 +21,10 @@ export interface BundleOptions extends ServerOptions {
 /** `firn bundle`: one release as one file, which has its name when it is complete. */
 export async function bundleRelease(name: string, file: string, options: BundleOptions, io: Io): Promise<void> {
   const connection = connect(options)
-  const release = await openRelease(connection, splitReleaseName(name), undefined)
+  // The first is that of whoever froze it; each server that took it in has another behind, and a bundle has none of those.
+  const release = await openRelease(connection, splitReleaseName(name), undefined, ([original]) =>
+    original ? [original] : [],
+  )
   const entries = withTopPage(releaseTree(release), topPage([release.manifest]))
   const pool = await poolDirectory(options.pool, io.env['FIRN_DATA'])
   const bar = progress(io)

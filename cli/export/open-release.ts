@@ -4,24 +4,25 @@ import { releaseDocuments } from '../../pool/documents/documents.ts'
 import { errors, isRegistryError } from '../../pool/errors.ts'
 import { digestOf, releaseDirectory, type TreeInput } from '../../pool/export/tree.ts'
 import { readManifest } from '../../pool/manifest.ts'
-import { parseEnvelope } from '../../pool/proof/envelope.ts'
+import { parseEnvelope, type Signature } from '../../pool/proof/envelope.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { Connection } from '../connection.ts'
 
 /**
  * A release with its documents, from a server. `base` is where the tree will be served, for the documents that name
- * it. Throws `release-unknown`.
+ * it; `choose` says which signatures go with it. Throws `release-unknown`.
  */
 export async function openRelease(
   connection: Connection,
   name: ReleaseName,
   base: string | undefined,
+  choose: (signatures: readonly Signature[]) => readonly Signature[] = (all) => all,
 ): Promise<TreeInput> {
   const directory = `/${releaseDirectory(name)}`
   const text = await textOf(await connection.send('GET', `${directory}/manifest.json`))
   const served = (document: string) => textIfServed(connection, `${directory}/${document}`)
   const { signatures = [] } = parseEnvelope((await served('manifest.json.sig')) ?? '') ?? {}
-  const release = { manifest: readManifest(text), text, digest: digestOf(text), signatures }
+  const release = { manifest: readManifest(text), text, digest: digestOf(text), signatures: choose(signatures) }
   return { ...release, documents: new Map(await documentsOf(release, base, served)) }
 }
 

@@ -26,8 +26,9 @@ const longestPage = 256 * 1024 * 1024
 export async function importBundle(importing: Importing, file: string): Promise<TakenRelease> {
   const entries = inOrder(readBundle(file), file)
   const pages = await readPages(entries, file)
-  const { manifest, first } = pages
-  const answer = await importRelease(importing.connection, { manifest, dryRun: true })
+  const { manifest, envelope, first } = pages
+  const asked = { manifest, ...(envelope === undefined ? {} : { envelope }) }
+  const answer = await importRelease(importing.connection, { ...asked, dryRun: true })
   const wanted = expectedOf(manifest)
   refuseUnknown(pages.paths, wanted.pages, file)
   const taken = { from: file, added: answer.lacking.length, files: readManifest(manifest).files.length }
@@ -40,7 +41,7 @@ export async function importBundle(importing: Importing, file: string): Promise<
   await withStaging(tmpdir(), (staging) => takeFiles(plan, staging, first, entries))
   if (plan.files.size > 0) throw invalid(file, `it does not have ${listed([...plan.files.keys()])}`)
   if (importing.dryRun) return { ...answer, ...taken }
-  return { ...(await importRelease(importing.connection, { manifest, dryRun: false })), ...taken }
+  return { ...(await importRelease(importing.connection, { ...asked, dryRun: false })), ...taken }
 }
 
 /** Throws `bundle-invalid` if a path does not come after the one before it: then none is there twice. */
@@ -55,6 +56,7 @@ async function* inOrder(entries: AsyncIterable<BundleEntry>, file: string): Asyn
 
 interface Pages {
   readonly manifest: string
+  readonly envelope: string | undefined
   readonly paths: readonly string[]
   /** The entry that is no page any more. */
   readonly first: BundleEntry | undefined
@@ -66,6 +68,7 @@ const manifestPath = /^index\/[^/]+\/[^/]+\/manifest\.json$/
 async function readPages(entries: AsyncGenerator<BundleEntry>, file: string): Promise<Pages> {
   const paths: string[] = []
   let manifest: string | undefined
+  let envelope: string | undefined
   let first: BundleEntry | undefined
   for (let next = await entries.next(); !next.done; next = await entries.next()) {
     const { path, size, bytes } = next.value
@@ -74,13 +77,14 @@ async function readPages(entries: AsyncGenerator<BundleEntry>, file: string): Pr
       break
     }
     if (paths.push(path) > mostPages || size > longestPage) throw invalid(file, `${quoted(path)} is too much`)
+    if (path.endsWith('/manifest.json.sig') && size <= 2 * longestManifest) envelope = await textOf(bytes())
     if (!manifestPath.test(path)) continue
     if (manifest !== undefined || size > longestManifest)
       throw invalid(file, `${quoted(path)} is one manifest too many`)
     manifest = await textOf(bytes())
   }
   if (manifest === undefined) throw invalid(file, 'it has no manifest before its files')
-  return { manifest, paths, first }
+  return { manifest, envelope, paths, first }
 }
 
 interface ExpectedEntries {
@@ -90,8 +94,7 @@ interface ExpectedEntries {
 
 function expectedOf(text: string): ExpectedEntries {
   const manifest = readManifest(text)
-  const names = [...documentNames, 'manifest.json.sig']
-  const documents = new Map(names.map((name) => [name, '']))
+  const documents = new Map(documentNames.map((name) => [name, '']))
   const entries = releaseTree({ manifest, digest: '', documents })
   return {
     pages: new Set(['index.html', ...entries.filter(({ what }) => what === 'page').map(({ path }) => path)]),

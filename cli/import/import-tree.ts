@@ -21,8 +21,9 @@ export async function releasesOfTree(top: string): Promise<readonly ReleaseName[
  * Throws what it says, and `import-refused` with all files that are not what the manifest says.
  */
 export async function importFromTree(importing: Importing, top: string, name: ReleaseName): Promise<TakenRelease> {
-  const manifest = await readText(join(top, releaseDirectory(name), 'manifest.json'))
-  const checked = await importRelease(importing.connection, { manifest, dryRun: true })
+  const [manifest, envelope] = await readDocuments(join(top, releaseDirectory(name)))
+  const asked = { manifest, ...(envelope === undefined ? {} : { envelope }) }
+  const checked = await importRelease(importing.connection, { ...asked, dryRun: true })
   const files = readManifest(manifest).files
   const wanted = files.filter(({ filename }) => checked.lacking.includes(filename))
   const pending = await checkFiles(top, name, wanted)
@@ -34,12 +35,18 @@ export async function importFromTree(importing: Importing, top: string, name: Re
       name,
       failures.map(({ message }) => message),
     )
-  return { ...(await importRelease(importing.connection, { manifest, dryRun: false })), ...taken }
+  return { ...(await importRelease(importing.connection, { ...asked, dryRun: false })), ...taken }
+}
+
+async function readDocuments(directory: string): Promise<readonly [string, string | undefined]> {
+  const envelope = join(directory, 'manifest.json.sig')
+  const signed = await lstat(envelope).catch(() => undefined)
+  return [await readText(join(directory, 'manifest.json')), signed && (await readText(envelope))]
 }
 
 async function readText(path: string): Promise<string> {
   const status = await lstat(path)
-  if (status.isFile() && status.size <= longestManifest) return readFile(path, 'utf8')
+  if (status.isFile() && status.size <= 2 * longestManifest) return readFile(path, 'utf8')
   throw new RegistryError('input-unreadable', { path }, { detail: `${path} is no manifest` })
 }
 

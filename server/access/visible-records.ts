@@ -28,7 +28,7 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
     factsOfAll: (sha256s) => records.factsOfAll(sha256s),
     addFacts: (facts) => records.addFacts(facts),
     addDistribution: (addition, event) => records.addDistribution(addition, event),
-    freezeRelease: (release, event) => records.freezeRelease(release, event),
+    freezeRelease: (release, event, brought) => records.freezeRelease(release, event, brought),
     // Who may not see everything is not shown the log at all: see `requireAll`.
     events: (query) => records.events(query),
     lastEvent: () => records.lastEvent(),

@@ -3,6 +3,7 @@ import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { holdAgainst } from '../../pool/imports/manifest-problems.ts'
 import { describeDifference, readManifest, type Manifest, type ManifestFile } from '../../pool/manifest.ts'
 import type { Problem } from '../../pool/pins/pin.ts'
+import { parseEnvelope, releaseType, type Signature } from '../../pool/proof/envelope.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
@@ -11,6 +12,8 @@ import { parseManifest } from '../imports/parse-manifest.ts'
 export interface ImportRequest {
   /** As it stands: its bytes are what the release's digest is of. */
   readonly manifest: string
+  /** The envelope that it came with, a `manifest.json.sig`. */
+  readonly envelope: string | undefined
   readonly dryRun: boolean
   readonly actor: string
   /** Throws unless the one who imports may freeze releases of the product. */
@@ -34,6 +37,7 @@ type ImportDeps = Pick<Deps, 'records' | 'now'>
  */
 export async function importRelease(deps: ImportDeps, request: ImportRequest): Promise<Imported> {
   const manifest = parseManifest(request.manifest)
+  const brought = originalSignature(request)
   const name = parseReleaseName(manifest.product, manifest.release)
   request.mayFreeze(name.product)
   const digest = createHash('sha256').update(request.manifest).digest('hex')
@@ -41,7 +45,32 @@ export async function importRelease(deps: ImportDeps, request: ImportRequest): P
   if (existing) return sameOrConflict(existing, manifest, digest)
   const lacking = await checkFiles(deps, manifest, request.dryRun)
   if (request.dryRun) return { name, outcome: 'checked', digest, lacking }
-  return keep(deps, { name, digest, manifest: request.manifest, frozenAt: manifest['frozen-at'] }, request.actor)
+  return keep(
+    deps,
+    { name, digest, manifest: request.manifest, frozenAt: manifest['frozen-at'] },
+    { brought, actor: request.actor },
+  )
+}
+
+/**
+ * The first signature of the envelope: that of whoever froze the release, since each server that takes it in puts its
+ * own behind. Whose it is, is not known here; who has the key can verify it. Throws `manifest-invalid`.
+ */
+function originalSignature({ manifest, envelope: text }: ImportRequest): readonly Signature[] {
+  if (text === undefined) return []
+  const envelope = parseEnvelope(text)
+  const [first] = envelope?.signatures ?? []
+  const fits = envelope?.payloadType === releaseType && envelope.payload.equals(Buffer.from(manifest))
+  const wellFormed =
+    first !== undefined && /^[0-9a-f]{64}$/.test(first.key) && /^[\w+/-]{86}={0,2}$/.test(first.signature)
+  if (fits && wellFormed) return [first]
+  const problems = [
+    {
+      message: 'manifest.json.sig is no signature of this manifest',
+      hint: 'take it away to import the release without',
+    },
+  ]
+  throw new RegistryError('manifest-invalid', { problems }, { detail: '1 problem' })
 }
 
 /** What the pool does not have of a release. Throws `import-refused` on what it has otherwise; on a dry run only on that. */
@@ -64,11 +93,20 @@ function refuse(name: ReleaseName, problems: readonly Problem[]): void {
   throw new RegistryError('import-refused', { release: printReleaseName(name), problems }, { detail })
 }
 
-async function keep({ records, now }: ImportDeps, frozen: UnsignedRelease, actor: string): Promise<Imported> {
+interface Keeping {
+  readonly brought: readonly Signature[]
+  readonly actor: string
+}
+
+async function keep(
+  { records, now }: ImportDeps,
+  frozen: UnsignedRelease,
+  { brought, actor }: Keeping,
+): Promise<Imported> {
   const { name, digest } = frozen
   const event = { at: now(), actor, verb: 'import', subject: printReleaseName(name), facts: { digest } } as const
   try {
-    await records.freezeRelease(frozen, event)
+    await records.freezeRelease(frozen, event, brought)
     return { name, outcome: 'imported', digest, lacking: [] }
   } catch (error) {
     const existing = isRegistryError(error, 'release-frozen') ? await records.release(name) : undefined

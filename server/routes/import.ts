@@ -9,6 +9,8 @@ import { parseBody } from '../http/body.ts'
 export const importBody = z.strictObject({
   /** The manifest's own bytes, as text. */
   manifest: z.string(),
+  /** A `manifest.json.sig`. */
+  envelope: z.string().optional(),
   dryRun: z.boolean().default(false),
 })
 
@@ -19,6 +21,7 @@ export function importRoutes(deps: Deps): Router {
     const body = parseBody(importBody, req)
     const { name, outcome, digest, lacking } = await importRelease(askedBy(deps, req), {
       ...body,
+      envelope: body.envelope,
       actor: actorOf(req),
       mayFreeze: (product) => deps.access.require(identityOf(req), { verb: 'freeze', product }),
     })

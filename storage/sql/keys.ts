@@ -19,13 +19,18 @@ export function keyRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Ke
 }
 
 export async function signaturesOf(db: Kysely<Schema>, { product, release }: ReleaseName): Promise<Signature[]> {
-  return db
-    .selectFrom('release_signatures')
-    .select(['key', 'signature'])
-    .where('product', '=', product)
-    .where('release', '=', release)
-    .orderBy('key')
-    .execute()
+  return (
+    db
+      .selectFrom('release_signatures')
+      .leftJoin('signing_keys', 'signing_keys.id', 'release_signatures.key')
+      .select(['key', 'signature'])
+      .where('product', '=', product)
+      .where('release', '=', release)
+      // A release from elsewhere shows first who made it.
+      .orderBy((by) => by('signing_keys.id', 'is not', null))
+      .orderBy('key')
+      .execute()
+  )
 }
 
 /** Signs a release, in the transaction of what made it. */
@@ -40,6 +45,20 @@ export async function signRelease(
     .values({ ...name, ...signed })
     .execute()
   return signed
+}
+
+/** Keeps the signatures that a release brings, beside the one that it gets here. */
+export async function keepSignatures(
+  trx: Transaction<Schema>,
+  name: ReleaseName,
+  brought: readonly Signature[],
+): Promise<void> {
+  for (const signed of brought)
+    await trx
+      .insertInto('release_signatures')
+      .values({ ...name, ...signed })
+      .onConflict((conflict) => conflict.columns(['product', 'release', 'key']).doNothing())
+      .execute()
 }
 
 interface TakingUp {

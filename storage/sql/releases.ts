@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
+import type { Signature } from '../../pool/proof/envelope.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
 import type { AuditEvent, FrozenRelease, ReleaseRecords, UnsignedRelease } from '../ports.ts'
 import type { Signer } from '../signing-key.ts'
 import { addEvent } from './events.ts'
-import { signaturesOf, signRelease } from './keys.ts'
+import { keepSignatures, signaturesOf, signRelease } from './keys.ts'
 import { frozenRelease } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { addSummary } from './summaries.ts'
@@ -14,7 +15,8 @@ import { addSummary } from './summaries.ts'
 export function releaseRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): ReleaseRecords {
   return {
     release: (name) => release(db, name),
-    freezeRelease: (frozen, event) => freezeRelease(db, { frozen, event, fault, signer }).catch(refuseIfFull),
+    freezeRelease: (frozen, event, brought = []) =>
+      freezeRelease(db, { frozen, event, fault, signer, brought }).catch(refuseIfFull),
   }
 }
 
@@ -29,9 +31,13 @@ interface Freezing {
   readonly event: AuditEvent
   readonly fault: Fault
   readonly signer: Signer
+  readonly brought: readonly Signature[]
 }
 
-async function freezeRelease(db: Kysely<Schema>, { frozen, event, fault, signer }: Freezing): Promise<FrozenRelease> {
+async function freezeRelease(
+  db: Kysely<Schema>,
+  { frozen, event, fault, signer, brought }: Freezing,
+): Promise<FrozenRelease> {
   const { name, digest, manifest, frozenAt } = frozen
   const signature = await db.transaction().execute(async (trx) => {
     const inserted = await trx
@@ -44,10 +50,11 @@ async function freezeRelease(db: Kysely<Schema>, { frozen, event, fault, signer 
     }
     await addSummary(trx, frozen)
     const signature = await signRelease(trx, frozen, signer)
+    await keepSignatures(trx, name, brought)
     await addEvent(trx, event, signer)
     fault('freeze:before-commit')
     return signature
   })
   fault('freeze:committed')
-  return { ...frozen, signatures: [signature] }
+  return { ...frozen, signatures: [...brought.filter(({ key }) => key !== signature.key), signature] }
 }

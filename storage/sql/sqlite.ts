@@ -83,7 +83,9 @@ function withHotReads(records: Records, reader: SQLite.Database): Records {
     'select * from releases where product = ? and release = ?',
   )
   const signatures = reader.prepare<[string, string], Signature>(
-    'select key, signature from release_signatures where product = ? and release = ? order by key',
+    // In the order of `signaturesOf`.
+    `select key, signature from release_signatures left join signing_keys on signing_keys.id = key
+      where product = ? and release = ? order by signing_keys.id is not null, key`,
   )
   return {
     ...records,

@@ -29,9 +29,15 @@ beforeAll(async () => {
   const pins = ['karl==3.30', 'zope.interface==5.10', 'ZODB3==3.9.0', `karl.content==1.0+${'long'.repeat(20)}`]
   await freeze(here.url, 'karl/3.30', pins.join('\n'), { waivers })
   for (const file of files.toReversed()) await upload(there.url, file)
-  const manifest = (await ask(here.url, '/index/karl/3.30/manifest.json')).text
+  const [manifest, envelope] = await Promise.all(
+    ['', '.sig'].map(async (more) => (await ask(here.url, `/index/karl/3.30/manifest.json${more}`)).text),
+  )
   const headers = { 'Content-Type': 'application/json' }
-  await ask(there.url, '/api/v1/releases/import', { method: 'POST', headers, body: JSON.stringify({ manifest }) })
+  await ask(there.url, '/api/v1/releases/import', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ manifest, envelope }),
+  })
 })
 beforeEach(async () => {
   directory = await temporaryDirectory()

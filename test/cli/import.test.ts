@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeEgg, makeSdist, makeWheel } from '../support/archives.ts'
@@ -54,6 +54,11 @@ async function imported(...argv: readonly string[]): Promise<CommandResult> {
   return { code, stdout: short(stdout), stderr: short(stderr) }
 }
 
+async function signatures(url: string): Promise<readonly object[]> {
+  const { text } = await ask(url, '/index/karl/3.30/manifest.json.sig')
+  return (JSON.parse(text) as { signatures: readonly object[] }).signatures
+}
+
 async function releases(): Promise<readonly string[]> {
   return (await here.store.records.releases()).map(({ name }) => `${name.product}/${name.release}`)
 }
@@ -82,6 +87,15 @@ describe('firn import of a bundle', () => {
     }
     const again = JSON.parse((await imported(bundle, '--json')).stdout) as object
     expect(again).toMatchObject({ event: 'release', release: 'karl/3.30', outcome: 'same', added: 0, files: 4 })
+  })
+
+  it('keeps the signature of who froze it, before its own; its own bundle has that alone', async () => {
+    await imported(bundle)
+    const [theirs, ours] = await Promise.all([there, here].map(({ url }) => signatures(url)))
+    expect([theirs?.length, ours?.length, ours?.[0]]).toEqual([1, 2, theirs?.[0]])
+    const again = join(directory, 'again.tar')
+    await firn(['bundle', 'karl/3.30', again], { FIRN_URL: here.url })
+    expect((await readFile(again)).equals(await readFile(bundle))).toBe(true)
   })
 
   it('makes nothing on a dry run', async () => {

@@ -204,6 +204,26 @@ describe('POST /api/v1/releases/import', () => {
     }
   })
 
+  it('takes no signature that is not of this manifest', async () => {
+    const envelope = (await ask(there.url, '/index/karl/3.30/manifest.json.sig')).text
+    const parts = JSON.parse(envelope) as { payload: string; payloadType: string; signatures: readonly object[] }
+    const [first] = parts.signatures
+    const others = [
+      { ...parts, payload: Buffer.from('{}').toString('base64') },
+      { ...parts, payloadType: 'text/plain' },
+      { ...parts, signatures: [] },
+      { ...parts, signatures: [{ ...first, keyid: '../x' }] },
+      { ...parts, signatures: [{ ...first, sig: 'x'.repeat(100_000) }] },
+    ].map((each) => JSON.stringify(each))
+    for (const each of ['no JSON', '[]', ...others]) {
+      const reply = await post({ manifest: text, envelope: each })
+      expect([reply.status, json(reply)]).toMatchObject([
+        422,
+        { code: 'manifest-invalid', problems: [{ message: 'manifest.json.sig is no signature of this manifest' }] },
+      ])
+    }
+  })
+
   it('takes a manifest as it is: same digest, same bytes, and notes it as an import', async () => {
     const reply = await post({ manifest: text })
     expect([reply.status, json(reply)]).toMatchObject([201, { outcome: 'imported', digest: sha256(text), lacking: [] }])
