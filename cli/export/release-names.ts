@@ -1,5 +1,6 @@
 import { RegistryError } from '../../pool/errors.ts'
 import { parseReleaseName, splitReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import { listReleases } from '../calls/questions.ts'
 import type { Connection } from '../connection.ts'
 
 /** The releases that a command line means: the one it names, or all that the server has. Throws `usage`. */
@@ -16,6 +17,6 @@ export async function releasesMeant(
       { detail: 'name one release, or all of them with --all', hint: 'firn export --help' },
     )
   }
-  const { releases } = await connection.json<{ releases: readonly ReleaseName[] }>('GET', '/api/v1/releases')
+  const { releases } = await listReleases(connection, {})
   return releases.map(({ product, release }) => parseReleaseName(product, release))
 }

@@ -147,6 +147,16 @@ describe('firn export', () => {
     )
   })
 
+  it('exports all that there is, however many pages the list of releases has', async () => {
+    const many = await startServer()
+    await upload(many.url, more)
+    const names = Array.from({ length: 101 }, (_, at) => `karl/${at}`)
+    for (const name of names) await freeze(many.url, name, 'karl==3.31')
+    const { stdout } = await firn(['export', '--all', tree], { FIRN_URL: many.url, FIRN_DATA: many.data })
+    await cleanStop(many)
+    expect(stdout.match(/^exported \S+/gm)?.toSorted()).toEqual(names.map((name) => `exported ${name}`).toSorted())
+  })
+
   it('brings back what has been taken out of a tree', async () => {
     await exported('karl/3.30', tree)
     const before = await treeOf(tree)
