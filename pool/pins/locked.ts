@@ -62,7 +62,10 @@ export function lockedFindings(packages: readonly Locked[], lock: Lock): readonl
   const needed = packages.filter(({ on }) => on.length > 0)
   const names = new Set(needed.map(({ name }) => normaliseName(name)))
   const other = [...new Set(packages.map(({ name }) => name))].filter((name) => !names.has(normaliseName(name)))
-  return [...needed.map((each) => lockedFinding(each, lock.reading)), ...unneeded(other, lock.source)]
+  return [
+    ...needed.map((each) => findAt(each.place, () => lockedFinding(each, lock.reading))),
+    ...unneeded(other, lock.source),
+  ]
 }
 
 function unneeded(names: readonly string[], { name }: Source): readonly Finding[] {
@@ -73,7 +76,7 @@ function unneeded(names: readonly string[], { name }: Source): readonly Finding[
   return [{ notice: { place: { source: name, line: 1 }, message } }]
 }
 
-/** Throws nothing: what is wrong with a package is a problem. */
+/** Throws `version-invalid`. */
 function lockedFinding(locked: Locked, reading: Reading): Finding {
   const { place, name, version, extras = [], direct } = locked
   const marker = markerOf(locked.on, reading)

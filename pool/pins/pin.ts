@@ -152,7 +152,7 @@ export function makePin({ extras = [], hashes = [], files = [], marker, ...line 
 }
 
 export function normalisedExtras(extras: readonly string[]): readonly ProjectName[] {
-  return [...new Set(extras.map(normaliseName))].toSorted(compareCodePoints)
+  return [...new Set(extras.filter(isProjectName).map(normaliseName))].toSorted(compareCodePoints)
 }
 
 /** The findings of `read`, an error of the registry being a problem of the line. */

@@ -173,7 +173,7 @@ describe('any mutation of a real file', () => {
         }
         expect(pins.length + problems.length + loose.length).toBeGreaterThan(0)
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     )
   })
 })
