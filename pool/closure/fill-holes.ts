@@ -1,6 +1,6 @@
 import type { Distribution } from '../distribution.ts'
 import type { Finding } from '../findings.ts'
-import type { Pin } from '../pins/read-pins.ts'
+import type { Pin } from '../pins/pin.ts'
 import { normaliseName, type ProjectName } from '../project-name.ts'
 import type { Requirement } from '../requirement.ts'
 import { contains } from '../specifier.ts'

@@ -23,8 +23,6 @@ import { reading, type Reading, type ReadOptions } from './reading.ts'
 import { settle } from './settle.ts'
 import { kindOf } from './source-kind.ts'
 
-export type { Pin } from './pin.ts'
-
 export interface ReadPins {
   /** Ascending by project. */
   readonly pins: readonly Pin[]

@@ -120,10 +120,12 @@ it('takes what is installed in a virtualenv', async () => {
   )
 })
 
-describe('a lock', () => {
-  const lock = (digest: string) =>
-    `lock-version = "1.0"\ncreated-by = "x"\n\n[[packages]]\nname = "karl"\nversion = "3.30"\nwheels = [{ name = "${wheel.filename}", hashes = { sha256 = "${digest}" } }]\n`
+/** A pylock.toml of karl's wheel. */
+function lock(digest: string): string {
+  return `lock-version = "1.0"\ncreated-by = "x"\n\n[[packages]]\nname = "karl"\nversion = "3.30"\nwheels = [{ name = "${wheel.filename}", hashes = { sha256 = "${digest}" } }]\n`
+}
 
+describe('a lock', () => {
   it('lets the files in alone that it lists', async () => {
     await write({ 'pylock.toml': lock(sha256(wheel.bytes)) })
     expect((await freeze('karl/lock', '-r', 'DIR/pylock.toml')).files).toEqual([wheel.filename])
