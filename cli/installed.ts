@@ -11,15 +11,23 @@ import type { Source } from '../pool/pins/pin.ts'
  */
 export async function readInstalled(directory: string): Promise<Source | undefined> {
   for (const site of await siteDirectories(directory)) {
-    const entries = (await readdir(site)).toSorted(compareCodePoints)
-    const found = await Promise.all(entries.map((entry) => readDistribution(site, entry)))
-    const installed = found.filter((each) => each !== undefined)
-    if (installed.length === 0) continue
-    const python = /python(\d\.\d+)/.exec(site)?.[1]
-    const report = { version: '1', environment: { python_version: python }, installed }
-    return { name: site, text: JSON.stringify(report, undefined, 1) }
+    const installed = await installedIn(site)
+    if (installed.length > 0) return inspectReport(site, installed, /python(\d\.\d+)/.exec(site)?.[1])
   }
   return undefined
+}
+
+/** What is installed in this very directory. */
+export async function installedIn(site: string): Promise<readonly Installed[]> {
+  const entries = (await readdir(site)).toSorted(compareCodePoints)
+  const found = await Promise.all(entries.map((entry) => readDistribution(site, entry)))
+  return found.filter((each) => each !== undefined)
+}
+
+/** The source that a list of installed distributions is. */
+export function inspectReport(name: string, installed: readonly Installed[], python: string | undefined): Source {
+  const report = { version: '1', environment: { python_version: python }, installed }
+  return { name, text: JSON.stringify(report, undefined, 1) }
 }
 
 /** The directory itself, and where a virtualenv has its packages on Linux and macOS, and on Windows. */
@@ -34,7 +42,7 @@ async function siteDirectories(directory: string): Promise<readonly string[]> {
   return [directory, ...exist.filter((site) => site !== '')]
 }
 
-interface Installed {
+export interface Installed {
   readonly metadata: { readonly name: string; readonly version: string }
   readonly direct_url?: unknown
 }

@@ -25,7 +25,7 @@ export function pinOptions(command: Command): Command {
     .option('--extra <name>', 'extra of the project that a lock was made for; may be repeated', collect)
     .option('--group <name>', 'dependency group of it; may be repeated', collect)
     .option(
-      '--versions-section <name>',
+      '-S, --versions-section <name>',
       "section of a configuration; default: what [buildout] versions names, else 'versions'",
     )
 }

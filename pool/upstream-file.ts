@@ -1,6 +1,7 @@
 import type { Iso } from './distribution.ts'
 import { isRegistryError } from './errors.ts'
 import { isFileOf, parseFilename, type DistributionFilename } from './filename.ts'
+import { installsOf } from './closure/installs.ts'
 import type { ProjectName } from './project-name.ts'
 import { accepts, isPure, type Target } from './target.ts'
 
@@ -14,34 +15,42 @@ export interface UpstreamFile {
   readonly size: number | null
   readonly uploadTime: Iso | null
   readonly yanked: string | null
+  /** As it is stated, whether it is a specifier or not. */
+  readonly requiresPython: string | null
 }
 
-export interface Wanted {
-  readonly project: ProjectName
-  readonly version: string
+/** Which of a version's files are wanted. */
+export interface Choice {
   readonly targets: readonly Target[]
   /** Every file of the version, not those alone that the targets can use. */
   readonly allFiles: boolean
+  /** Also the eggs that a target can use. */
+  readonly eggs: boolean
+}
+
+export interface Wanted extends Choice {
+  readonly project: ProjectName
+  readonly version: string
 }
 
 /**
- * The files to fetch for a pin: its sdists, its pure wheels, and the wheels that a target accepts. Eggs and the wheels
- * of other targets come with `allFiles`. `ofVersion` counts all that are of the version.
+ * The files to fetch for a pin: its sdists, its pure wheels, and the wheels that a target accepts; eggs only with
+ * `eggs`, the wheels of other targets with `allFiles`. `ofVersion` counts all that are of the version.
  */
-export function chooseFiles(
-  listed: readonly UpstreamFile[],
-  { project, version, targets, allFiles }: Wanted,
-): { readonly chosen: readonly UpstreamFile[]; readonly ofVersion: number } {
+export function chooseFiles<File extends Pick<UpstreamFile, 'filename'>>(
+  listed: readonly File[],
+  { project, version, ...choice }: Wanted,
+): { readonly chosen: readonly File[]; readonly ofVersion: number } {
   const parsed = listed.flatMap((file) => {
     const name = parseOrSkip(file.filename)
     return name && isFileOf(name, project, version) ? [{ file, name }] : []
   })
-  const chosen = parsed.filter(({ name }) => allFiles || serves(name, targets)).map(({ file }) => file)
+  const chosen = parsed.filter(({ name }) => serves(name, choice)).map(({ file }) => file)
   return { chosen, ofVersion: parsed.length }
 }
 
 /** Indexes list much that is no distribution of ours: signatures, installers, documentation. */
-function parseOrSkip(filename: string): DistributionFilename | undefined {
+export function parseOrSkip(filename: string): DistributionFilename | undefined {
   try {
     return parseFilename(filename)
   } catch (error) {
@@ -50,7 +59,8 @@ function parseOrSkip(filename: string): DistributionFilename | undefined {
   }
 }
 
-function serves({ kind, tags }: DistributionFilename, targets: readonly Target[]): boolean {
-  if (kind === 'sdist') return true
+export function serves({ filename, kind, tags }: DistributionFilename, { targets, allFiles, eggs }: Choice): boolean {
+  if (allFiles || kind === 'sdist') return true
+  if (kind === 'egg') return eggs && targets.some(installsOf({ filename, kind, 'requires-python': null }))
   return tags !== undefined && (isPure(tags) || targets.some((target) => accepts(target, tags)))
 }

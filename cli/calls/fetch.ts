@@ -7,7 +7,11 @@ export interface FetchBody extends ReadOptions {
   readonly sources: readonly Source[]
   readonly targets: readonly string[]
   readonly allFiles: boolean
-  readonly index?: string
+  readonly indexes: readonly string[]
+  readonly findLinks: readonly string[]
+  readonly eggs: boolean
+  readonly best: boolean
+  readonly allowUnhashed: boolean
 }
 
 /** `POST /api/v1/fetch`: what happens, as it happens. */

@@ -1,28 +1,32 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { errors } from '../../pool/errors.ts'
 import type { FetchEvent } from '../../pool/fetch-event.ts'
+import { parseTarget } from '../../pool/target.ts'
 import { fetchIntoPool } from '../calls/fetch.ts'
 import { connect, goneMeanwhile } from '../connection.ts'
 import { count, printBytes, type Io } from '../io.ts'
+import { readFindLinks, withLocalArchives } from '../local-archives.ts'
 import { machineTarget } from '../machine-target.ts'
 import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
+import { askedSources, indexOption, placeOptions, pythonOf, type PlaceOptions } from '../place-options.ts'
 import { progress, type Progress } from '../progress.ts'
 import { printNotice } from '../notices.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
-import { readSources } from '../sources.ts'
 
-interface FetchOptions extends ServerOptions, PinOptions {
+interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions {
   readonly target?: readonly string[]
   readonly allFiles?: boolean
-  readonly indexUrl?: string
+  readonly best?: boolean
+  readonly findLinks?: readonly string[]
+  readonly allowUnhashed?: boolean
 }
 
 export function fetchCommand(io: Io, exit: (code: number) => void): Command {
-  return pinOptions(serverOptions(new Command('fetch')))
+  return placeOptions(pinOptions(serverOptions(new Command('fetch'))))
     .summary('bring distributions from an upstream index into the pool')
     .description(
-      'Bring the files of exact pins from an upstream index into the pool, checked by its hashes: sdists, pure wheels, ' +
-        'and the wheels of the targets. What the pool has is not fetched again.',
+      'Bring the files of exact pins from upstream indexes into the pool, checked by their hashes: sdists, pure wheels, ' +
+        'and the wheels of the targets; of each pin from the first index that has it. What the pool has is not fetched again.',
     )
     .argument('[requirement...]', 'NAME==VERSION')
     .option(
@@ -30,25 +34,35 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
       "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
       collect,
     )
+    .addOption(indexOption("the server's").env('FIRN_UPSTREAM'))
     .option('--all-files', 'every file of the version, for whatever platform')
-    .addOption(new Option('-i, --index-url <url>', "upstream index; default: the server's").env('FIRN_UPSTREAM'))
+    .option(
+      '-l, --find-links <page>',
+      'page of links, or local directory, for what no index has; may be repeated',
+      collect,
+    )
+    .option('--best', 'what is not pinned is met by the newest version that fits')
+    .option('--allow-unhashed', 'also files of which no hash is stated: they are taken as they come')
     .addHelpText(
       'after',
-      '\nExamples:\n  firn fetch pyramid==2.0.2\n  firn fetch -r versions.cfg --target cp311-manylinux_x86_64',
+      '\nExamples:\n  firn fetch pyramid==2.0.2\n  firn fetch -i https://ours.example/simple/ -i https://theirs.example/simple/ -l wheels/ karl==3.30\n  firn fetch --fetch-site-packages --python venv/bin/python\n  firn fetch -r versions.cfg --target cp311-manylinux_x86_64',
     )
     .action(async (requirements: string[], options: FetchOptions) => exit(await fetch(requirements, options, io)))
 }
 
 async function fetch(requirements: readonly string[], options: FetchOptions, io: Io): Promise<number> {
-  const sources = await readSources(options.requirement ?? [], requirements, options.constraint)
-  const targets = options.target ?? [await machineTarget(io.env['FIRN_PYTHON'])]
-  const { url, indexUrl, allFiles = false, json = false } = options
-  const events = fetchIntoPool(
-    connect(options),
-    { sources, ...readOptions(options), targets, allFiles, ...(indexUrl === undefined ? {} : { index: indexUrl }) },
-    io.signal,
-  )
+  const { url, indexUrl: indexes = [], allFiles = false, best = false, allowUnhashed = false, json = false } = options
+  const python = pythonOf(options, io.env)
+  const sources = await askedSources(requirements, options, python)
+  const { pages, archives } = await readFindLinks(options.findLinks ?? [])
+  const targets = options.target ?? [await machineTarget(python)]
+  const choice = { allFiles, eggs: options.includeBinaryEggs ?? false }
+  const connection = connect(options)
+  const body = { sources, ...readOptions(options), targets, ...choice, indexes, findLinks: pages, best, allowUnhashed }
   const bar = progress(io)
+  const uploading = { connection, bar, signal: io.signal }
+  const local = { archives, uploading, targets: targets.map(parseTarget), ...choice }
+  const events = withLocalArchives(fetchIntoPool(connection, body, io.signal), local)
   let last: FetchEvent | undefined
   try {
     for await (const event of events) {
@@ -71,10 +85,16 @@ function show(event: FetchEvent, bar: Progress): void {
       return bar.line(`note     ${printNotice(event.notice)}`)
     case 'plan': {
       const size = event.bytes > 0 ? ` (${printBytes(event.bytes)})` : ''
-      bar.line(`${count(event.files, 'file')} to fetch${size} from ${event.index}, ${event.held} already in the pool`)
+      bar.line(
+        `${count(event.files, 'file')} to fetch${size} from ${event.indexes.join(', ')}, ${event.held} already in the pool`,
+      )
       if (event.files > 0) bar.start(event.bytes)
       return
     }
+    case 'chosen':
+      return bar.line(`chosen   ${event.name}==${event.version}  for ${event.requirement}, from ${event.index}`)
+    case 'uploaded':
+      return bar.line(`added    ${event.filename}  ${printBytes(event.size)}, from ${event.path}`)
     case 'progress':
       return bar.add(event.bytes)
     case 'fetched':

@@ -8,14 +8,21 @@ import { parseBody } from '../http/body.ts'
 import { eventStream } from '../http/event-stream.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 
-const index = z.url({ protocol: /^https?$/ }).optional()
+const urls = z
+  .array(z.url({ protocol: /^https?$/ }))
+  .max(50)
+  .default([])
 
 export const fetchBody = z.strictObject({
   sources: sourcesField.min(1),
   targets: targetsField.min(1),
   ...readFields,
   allFiles: z.boolean().default(false),
-  index,
+  indexes: urls,
+  findLinks: urls,
+  eggs: z.boolean().default(false),
+  best: z.boolean().default(false),
+  allowUnhashed: z.boolean().default(false),
 })
 
 /** `POST /api/v1/fetch`: brings distributions into the pool, telling of it as it goes. */
@@ -29,7 +36,7 @@ async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void
   deps.access.require(identityOf(req), { verb: 'fetch' })
   const body = parseBody(fetchBody, req)
   const stream = eventStream(res)
-  const request = { ...body, index: body.index, targets: body.targets.map(parseTarget), actor: actorOf(req) }
+  const request = { ...body, targets: body.targets.map(parseTarget), actor: actorOf(req) }
   try {
     await fetchDistributions(deps, { ...request, signal: stream.signal }, stream.send)
     stream.end()

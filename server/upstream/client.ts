@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { EnvHttpProxyAgent, interceptors, request, type Dispatcher } from 'undici'
 import { RegistryError } from '../../pool/errors.ts'
-import type { UpstreamFile } from '../../pool/upstream-file.ts'
+import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
-import { readUpstreamPage } from './read-page.ts'
+import { linkedFile, readUpstreamPage } from './read-page.ts'
 import { pipSettings } from './pip-index.ts'
 
 /** Asks upstream indexes. Proxies are taken from the environment, as pip takes them. */
@@ -13,6 +13,11 @@ export interface UpstreamClient {
   defaultIndex(): Promise<string>
   /** Every file that an index lists of a project; `undefined` if it does not know it. Throws `upstream-unavailable`. */
   projectFiles(index: string, project: ProjectName, signal?: AbortSignal): Promise<readonly UpstreamFile[] | undefined>
+  /**
+   * Every file that a page of links has, whatever the project; that page's links lead no further. The URL of a
+   * distribution is that file alone. Throws `upstream-unavailable`.
+   */
+  linkedFiles(url: string, signal?: AbortSignal): Promise<readonly UpstreamFile[]>
   /** The bytes behind a file's URL. Throws `upstream-unavailable`. */
   download(url: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   close(): Promise<void>
@@ -43,13 +48,14 @@ export function upstreamClient(options: UpstreamOptions): UpstreamClient {
     async projectFiles(index, project, signal) {
       const url = new URL(`${project}/`, index.endsWith('/') ? index : `${index}/`).href
       const answer = await get(url, { accept }, signal)
-      if (answer === undefined) return undefined
-      const { body, headers, finalUrl } = answer
-      return readUpstreamPage({
-        text: await readText(body, url),
-        type: String(headers['content-type'] ?? ''),
-        url: finalUrl,
-      })
+      return answer && readFound(answer, url)
+    },
+    async linkedFiles(url, signal) {
+      const file = linkedFile(url, url)
+      if (file && parseOrSkip(file.filename)) return [file]
+      const answer = await get(url, { accept }, signal)
+      if (answer === undefined) throw unavailable(url, 'it answers 404')
+      return readFound(answer, url)
     },
     async download(url, signal) {
       const answer = await get(url, { 'accept-encoding': 'identity' }, signal)
@@ -78,6 +84,12 @@ interface Found {
   readonly body: Dispatcher.ResponseData['body']
   readonly headers: Dispatcher.ResponseData['headers']
   readonly finalUrl: string
+}
+
+/** The files of a page. Throws `upstream-unavailable`. */
+async function readFound({ body, headers, finalUrl }: Found, url: string): Promise<readonly UpstreamFile[]> {
+  const text = await readText(body, url)
+  return readUpstreamPage({ text, type: String(headers['content-type'] ?? ''), url: finalUrl })
 }
 
 type RequestOptions = NonNullable<Parameters<typeof request>[1]>

@@ -24,6 +24,7 @@ const jsonPage = z.object({
       size: z.number().int().nonnegative().nullish(),
       'upload-time': z.string().nullish(),
       yanked: z.union([z.boolean(), z.string()]).nullish(),
+      'requires-python': z.string().nullish(),
     }),
   ),
 })
@@ -40,6 +41,7 @@ function readJson({ text, url }: UpstreamPage): readonly UpstreamFile[] {
       size: file.size ?? null,
       uploadTime: file['upload-time'] ?? null,
       yanked: yankOf(file.yanked),
+      requiresPython: file['requires-python'] ?? null,
     }
   })
 }
@@ -64,7 +66,7 @@ function readHtml({ text, url }: UpstreamPage): readonly UpstreamFile[] {
     onopentag(name, attributes) {
       if (name === 'base' && attributes['href'] !== undefined) base = resolve(attributes['href'], url)?.href ?? base
       if (name !== 'a' || attributes['href'] === undefined) return
-      const file = linkedFile(attributes['href'], attributes['data-yanked'], base)
+      const file = linkedFile(attributes['href'], base, attributes)
       if (file) files.push(file)
     },
   })
@@ -73,7 +75,11 @@ function readHtml({ text, url }: UpstreamPage): readonly UpstreamFile[] {
 }
 
 /** The filename is the URL's last part: "The text of the anchor tag MUST match the final path component" (PEP 503). */
-function linkedFile(href: string, yanked: string | undefined, base: string): UpstreamFile | undefined {
+export function linkedFile(
+  href: string,
+  base: string,
+  said: Readonly<Record<string, string>> = {},
+): UpstreamFile | undefined {
   const target = resolve(href, base)
   if (target === undefined) return undefined
   const [, algorithm, digest] = /^#([a-z0-9_]+)=([0-9a-f]+)$/i.exec(target.hash) ?? []
@@ -84,7 +90,8 @@ function linkedFile(href: string, yanked: string | undefined, base: string): Ups
     hashes: algorithm === undefined || digest === undefined ? {} : lowerCase({ [algorithm]: digest }),
     size: null,
     uploadTime: null,
-    yanked: yanked ?? null,
+    yanked: said['data-yanked'] ?? null,
+    requiresPython: said['data-requires-python'] ?? null,
   }
 }
 

@@ -228,7 +228,7 @@ it('refuses pins that cannot be read, all at once', async () => {
   expect([result.code, result.stdout]).toEqual([65, ''])
   expect(result.stderr).toBe(`error: Nothing was fetched: the pins cannot be read
   arguments:1: "karl>=3" is not pinned
-    write karl==VERSION, give constraints with -c, or have versions chosen with --resolve
+    write karl==VERSION, give constraints with -c, or have versions chosen with --resolve; or have the newest fetched with --best
   arguments:2: "./local" is a path, not a version
     python -m build ./local && firn upload ./local/dist/, and write local==VERSION; if the pool holds it already: --use local==VERSION
 `)
@@ -243,7 +243,7 @@ it('prints each event as JSON for programs', async () => {
     .split('\n')
     .map((line) => JSON.parse(line) as { event: string })
   expect(events.filter(({ event }) => event !== 'progress')).toEqual([
-    { event: 'plan', index: upstream.url, files: 1, bytes: pure.bytes.length, held: 0 },
+    { event: 'plan', indexes: [upstream.url], files: 1, bytes: pure.bytes.length, held: 0 },
     { event: 'fetched', filename: pure.filename, size: pure.bytes.length },
     { event: 'done', fetched: 1, held: 0, failed: 0, bytes: pure.bytes.length },
   ])

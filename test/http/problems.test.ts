@@ -57,7 +57,13 @@ describe('the JSON API refuses', () => {
     ['an empty body', 'request-invalid', 'POST', '/api/v1/fetch', ''],
     ['an unknown field', 'request-invalid', 'POST', '/api/v1/fetch', fetchBody({ force: true })],
     ['no sources', 'request-invalid', 'POST', '/api/v1/fetch', fetchBody({ sources: [] })],
-    ['an index that is a file', 'request-invalid', 'POST', '/api/v1/fetch', fetchBody({ index: 'file:///etc/passwd' })],
+    [
+      'an index that is a file',
+      'request-invalid',
+      'POST',
+      '/api/v1/fetch',
+      fetchBody({ indexes: ['file:///etc/passwd'] }),
+    ],
     ['a target that is none', 'target-invalid', 'POST', '/api/v1/fetch', fetchBody({ targets: ['x'] })],
     ['a body of 25 MB', 'upload-too-large', 'POST', '/api/v1/fetch', fetchBody({ x: 'x'.repeat(25_000_000) })],
     [
@@ -104,7 +110,7 @@ describe('fetching', () => {
   it('says per pin why it failed, by code', async () => {
     const upstream = await startUpstream({ files: [{ project: 'karl', ...windows }], pages: { zope: 500 } })
     const text = 'karl==3.30\nnone==1.0\nzope==1.0\n'
-    const body = fetchBody({ sources: [{ name: 'a', text }], index: upstream.url })
+    const body = fetchBody({ sources: [{ name: 'a', text }], indexes: [upstream.url] })
     const events = (await send('POST', '/api/v1/fetch', body)).text.trimEnd().split('\n')
     const failed = events.map((line) => JSON.parse(line) as { event: string; subject: string; code: ErrorCode })
     const codes = failed.filter(({ event }) => event === 'failed').map(({ subject, code }) => [subject, code] as const)

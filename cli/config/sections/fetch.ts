@@ -1,9 +1,13 @@
 import { z } from 'zod'
-import { texts, url } from '../kinds.ts'
-import type { Section } from '../section.ts'
+import { isUrl } from '../../../pool/pins/includes.ts'
+import { flag, texts, url, urls } from '../kinds.ts'
+import { asOptions, type Section } from '../section.ts'
 
 const schema = z.strictObject({
-  'index-url': url.optional(),
+  'index-url': z.union([url, urls], { error: 'must be an http or https URL, or a list of them' }).optional(),
+  'find-links': texts.optional(),
+  'include-binary-eggs': flag.optional(),
+  'fetch-site-packages': flag.optional(),
   targets: texts.optional(),
   requirements: texts.optional(),
 })
@@ -13,12 +17,24 @@ export const fetchSection: Section = {
   schema,
   commands: ['fetch'],
   options: (values, path) => {
-    const { targets, requirements, 'index-url': indexUrl } = schema.parse(values)
-    return { indexUrl, target: targets, requirement: requirements?.map(path) }
+    const { targets, requirements, 'index-url': indexes, 'find-links': links, ...flags } = schema.parse(values)
+    return {
+      indexUrl: typeof indexes === 'string' ? [indexes] : indexes,
+      findLinks: links?.map((link) => (isUrl(link) ? link : path(link))),
+      target: targets,
+      requirement: requirements?.map(path),
+      ...asOptions(flags),
+    }
   },
   example: `[fetch]
-# Upstream index; without it, the server's.
+# Upstream index, or a list of them in the order in which they are asked; without it, the server's.
 index-url = "https://index.example/simple/"
+# Pages of links and local directories, for what no index has.
+find-links = ["https://index.example/links/", "wheels"]
+# Also eggs.
+include-binary-eggs = false
+# What this machine's Python has installed, besides what is asked for.
+fetch-site-packages = false
 # Whose wheels are fetched, where no --target is given.
 targets = ["cp311-manylinux_x86_64"]
 # What is fetched, where no -r is given.
