@@ -20,6 +20,8 @@ export interface Uploading {
   readonly bar: Progress
   readonly json: boolean
   readonly signal: AbortSignal
+  /** The product that the files are to be private to. */
+  readonly product?: string | undefined
 }
 
 /** Both in the order of the files. */
@@ -55,11 +57,11 @@ export async function uploadAll(uploading: Uploading, files: readonly Pending[])
 }
 
 export async function uploadPending(
-  { connection, bar, signal }: Pick<Uploading, 'connection' | 'bar' | 'signal'>,
+  { connection, bar, signal, product }: Omit<Uploading, 'json'>,
   { path, size }: Pending,
 ): Promise<Uploaded> {
   const file = { path, filename: basename(path), size, sha256: await fileDigest(path) }
-  return uploadFile(connection, file, (bytes) => bar.add(bytes), signal)
+  return uploadFile(connection, file, { product, onBytes: (bytes) => bar.add(bytes), signal })
 }
 
 function describe({ outcome, filename, size }: Uploaded): string {

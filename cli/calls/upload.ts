@@ -14,14 +14,21 @@ export interface LocalFile {
   readonly sha256: string
 }
 
-/** `POST /legacy/`: puts one file into the pool. */
+export interface UploadOptions {
+  /** The product that the file is to be private to; `undefined`: it is everybody's. */
+  readonly product?: string | undefined
+  readonly onBytes: (bytes: number) => void
+  readonly signal: AbortSignal
+}
+
+/** `POST /legacy/`: puts one file into the pool; `POST /legacy/PRODUCT/`: for that product alone. */
 export async function uploadFile(
   connection: Connection,
   file: LocalFile,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
+  { product, onBytes, signal }: UploadOptions,
 ): Promise<Uploaded> {
-  const body = await connection.send('POST', '/legacy/', { ...uploadForm(file, onBytes), signal })
+  const path = product === undefined ? '/legacy/' : `/legacy/${encodeURIComponent(product)}/`
+  const body = await connection.send('POST', path, { ...uploadForm(file, onBytes), signal })
   return (await body.json()) as Uploaded
 }
 

@@ -35,6 +35,7 @@ Examples:
 
 function createCommand(io: Io): Command {
   return serverOptions(new Command('create'))
+    .summary('make a token and print it, once')
     .description('Make a token and print it, once.')
     .argument('<name>', 'what it is for; audit events name it')
     .requiredOption('-s, --scope <scope>', 'what it may do; may be repeated', collect)
@@ -79,6 +80,7 @@ function describeCreated({ token, id, name, scopes, expiresAt }: TokenFacts & { 
 
 function listCommand(io: Io): Command {
   return serverOptions(new Command('list'))
+    .summary('list all tokens: what they may do, when they were last used')
     .description('List all tokens: what they may do, when they were last used.')
     .addHelpText('after', '\nExample:\n  firn token list')
     .action(async (options: ServerOptions) => {
@@ -118,6 +120,7 @@ function describeList(tokens: readonly ListedToken[]): string {
 
 function revokeCommand(io: Io): Command {
   return serverOptions(new Command('revoke'))
+    .summary('take a token away, at once and for good')
     .description('Take a token away, at once and for good.')
     .argument('<id>', 'as firn token list shows it')
     .addHelpText('after', '\nExample:\n  firn token revoke 3f2a90c1d4e5')

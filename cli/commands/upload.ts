@@ -17,19 +17,28 @@ export function uploadCommand(io: Io, exit: (code: number) => void): Command {
       'Put sdists, wheels and eggs into the pool. The same file again is fine; other content under its name is refused.',
     )
     .argument('<file-or-directory...>', `files, or directories that hold them (${distributionSuffixes.join(' ')})`)
-    .addHelpText('after', '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl')
-    .action(async (paths: string[], options: ServerOptions) => exit(await upload(paths, options, io)))
+    .option('--private <product>', 'for the releases of this product alone, and whoever has a token for it')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl\n  firn upload --private acme acme-theme/dist/',
+    )
+    .action(async (paths: string[], options: UploadCommandOptions) => exit(await upload(paths, options, io)))
+}
+
+interface UploadCommandOptions extends ServerOptions {
+  readonly private?: string
 }
 
 /** Uploads all it can; the exit code is that of the first that was refused. */
-async function upload(paths: readonly string[], options: ServerOptions, io: Io): Promise<number> {
-  const { json = false } = options
+async function upload(paths: readonly string[], options: UploadCommandOptions, io: Io): Promise<number> {
+  const { json = false, private: product } = options
   const files = await findFiles(paths)
   const bar = progress(io)
   bar.start(files.reduce((total, { size }) => total + size, 0))
-  const { failures } = await uploadAll({ connection: connect(options), bar, json, signal: io.signal }, files).finally(
-    () => bar.stop(),
-  )
+  const { failures } = await uploadAll(
+    { connection: connect(options), bar, json, product, signal: io.signal },
+    files,
+  ).finally(() => bar.stop())
   const [first] = failures
   if (!json)
     io.stdout.write(

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { main } from '../../cli/main.ts'
+import { makeWheel } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'
+import { writeFiles } from '../clients/workplace.ts'
 import {
   firn,
   spawnServer,
@@ -125,4 +127,16 @@ it('of a new server is printed at its first start, and not again', async () => {
   expect(second.output()).not.toContain('first token')
   second.process.kill('SIGTERM')
   await second.ended
+})
+
+it('lets a file in for one product, by firn upload --private', async () => {
+  const directory = await writeFiles(join(home, 'dist'), [makeWheel({ name: 'acme-theme', version: '1.0' })])
+  const argv = ['upload', '--private', 'acme', directory]
+  expect(await command(argv)).toMatchObject({ code: 77 })
+  expect(await command(argv, { FIRN_TOKEN: admin })).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^added {4}acme_theme-1\.0/) as string,
+  })
+  expect(await server.store.records.distribution('acme_theme-1.0-py3-none-any.whl')).toMatchObject({ product: 'acme' })
+  expect(await command(['upload', '--private', 'No One', directory], { FIRN_TOKEN: admin })).toMatchObject({ code: 65 })
 })

@@ -78,21 +78,24 @@ describe('help', () => {
       content under its name is refused.
 
       Arguments:
-        file-or-directory  files, or directories that hold them (.whl .egg .tar.gz
-                           .tgz .tar.bz2 .zip)
+        file-or-directory    files, or directories that hold them (.whl .egg .tar.gz
+                             .tgz .tar.bz2 .zip)
 
       Options:
-        --url <url>        the firn server (default: "http://127.0.0.1:8047", env:
-                           FIRN_URL)
-        --token <token>    who you are; better in the environment, or by firn login
-                           (env: FIRN_TOKEN)
-        --json             print JSON for programs to read
-        --debug            show where an error came from
-        -h, --help         display help for command
+        --url <url>          the firn server (default: "http://127.0.0.1:8047", env:
+                             FIRN_URL)
+        --token <token>      who you are; better in the environment, or by firn login
+                             (env: FIRN_TOKEN)
+        --json               print JSON for programs to read
+        --private <product>  for the releases of this product alone, and whoever has a
+                             token for it
+        --debug              show where an error came from
+        -h, --help           display help for command
 
       Examples:
         firn upload dist/
         firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl
+        firn upload --private acme acme-theme/dist/
       "
     `)
   })
