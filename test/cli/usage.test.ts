@@ -108,42 +108,44 @@ describe('help', () => {
       never changes; there is no force.
 
       Arguments:
-        product/release            as karl/3.30
-        requirement                NAME==VERSION
+        product/release                as karl/3.30
+        requirement                    NAME==VERSION
 
       Options:
-        --url <url>                the firn server (default: "http://127.0.0.1:8047",
-                                   env: FIRN_URL)
-        --token <token>            who you are; better in the environment, or by firn
-                                   login (env: FIRN_TOKEN)
-        --json                     print JSON for programs to read
-        -r, --requirement <file>   requirements, buildout configuration, lock (uv,
-                                   poetry, pdm, pylock.toml), pip freeze or inspect
-                                   output, virtualenv; path or URL; may be repeated
-        -c, --constraint <file>    constraints: versions of what is asked for without
-                                   one
-        --use <name==version>      pool's version of what is named by path, repository
-                                   or URL
-        --extra <name>             extra of the project that a lock was made for; may
-                                   be repeated
-        --group <name>             dependency group of it; may be repeated
-        --versions-section <name>  section of a configuration; default: what
-                                   [buildout] versions names, else 'versions'
-        -t, --target <target>      as cp311-manylinux_x86_64; may be repeated;
-                                   default: the base's, or this machine's Python
-        -b, --base <release>       release to lay this one over, as karl/3.30: all of
-                                   it, plus and instead of
-        --without <name>           project of the base to leave out; may be repeated
-        --changes <file>           changelog; its section of this release is kept in
-                                   the release's manifest
-        --source-dir <dir>         git work tree that this is released from: its
-                                   commit, tag and remote are kept
-        --waive <waiver>           what to let pass, as "plaster: it is on the hosts"
-                                   or "closure plaster until 2027-01-31: …"; may be
-                                   repeated
-        --dry-run                  say what would be frozen, and freeze nothing
-        --debug                    show where an error came from
-        -h, --help                 display help for command
+        --url <url>                    the firn server (default:
+                                       "http://127.0.0.1:8047", env: FIRN_URL)
+        --token <token>                who you are; better in the environment, or by
+                                       firn login (env: FIRN_TOKEN)
+        --json                         print JSON for programs to read
+        -r, --requirement <file>       requirements, buildout configuration, lock (uv,
+                                       poetry, pdm, pylock.toml), pip freeze or
+                                       inspect output, virtualenv; path or URL; may be
+                                       repeated
+        -c, --constraint <file>        constraints: versions of what is asked for
+                                       without one
+        --use <name==version>          pool's version of what is named by path,
+                                       repository or URL
+        --extra <name>                 extra of the project that a lock was made for;
+                                       may be repeated
+        --group <name>                 dependency group of it; may be repeated
+        -S, --versions-section <name>  section of a configuration; default: what
+                                       [buildout] versions names, else 'versions'
+        -t, --target <target>          as cp311-manylinux_x86_64; may be repeated;
+                                       default: the base's, or this machine's Python
+        -b, --base <release>           release to lay this one over, as karl/3.30: all
+                                       of it, plus and instead of
+        --without <name>               project of the base to leave out; may be
+                                       repeated
+        --changes <file>               changelog; its section of this release is kept
+                                       in the release's manifest
+        --source-dir <dir>             git work tree that this is released from: its
+                                       commit, tag and remote are kept
+        --waive <waiver>               what to let pass, as "plaster: it is on the
+                                       hosts" or "closure plaster until 2027-01-31:
+                                       …"; may be repeated
+        --dry-run                      say what would be frozen, and freeze nothing
+        --debug                        show where an error came from
+        -h, --help                     display help for command
 
       Examples:
         firn freeze karl/3.30 -r requirements.txt
