@@ -33,8 +33,13 @@ export async function trustedKeys(named: readonly string[], stated: readonly Pub
   return { keys: await Promise.all(named.map((name) => readKey(name, known))), pinned: true }
 }
 
+/** Whether `--key` names a key by its id, and not the file of one. */
+export function isKeyId(name: string): boolean {
+  return /^(?:sha256:)?[0-9a-f]{4,64}$/i.test(name)
+}
+
 async function readKey(name: string, known: readonly PublicKey[]): Promise<PublicKey> {
-  if (/^(?:sha256:)?[0-9a-f]{4,64}$/i.test(name)) return keyNamed(name, known)
+  if (isKeyId(name)) return keyNamed(name, known)
   try {
     return parsePublicKey(await readFile(name, 'utf8'))
   } catch (cause) {

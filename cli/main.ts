@@ -17,6 +17,7 @@ import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { tokenCommand } from './commands/token.ts'
 import { uploadCommand } from './commands/upload.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { whereUsedCommand } from './commands/where-used.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig } from './config/find-config.ts'
@@ -72,6 +73,7 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     showCommand(io),
     diffCommand(io, exit),
     whereUsedCommand(io),
+    verifyCommand(io, exit),
     keysCommand(io),
     logCommand(io, exit),
     tokenCommand(io),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import parseRange from 'range-parser'
 import type { Distribution } from '../pool/distribution.ts'
@@ -50,10 +51,26 @@ export async function sendFile(
   const range = wantedRange(file, req)
   const length = range ? range.end - range.start + 1 : file.size
   const partial = range ? { 'Content-Range': `bytes ${range.start}-${range.end}/${file.size}` } : {}
-  const bytes = req.method === 'HEAD' ? undefined : await files.open(file, range)
+  const bytes = req.method === 'HEAD' ? undefined : await files.open(file, range ?? wholeOf(file))
   res.writeHead(range ? 206 : 200, { ...headers, ...partial, 'Content-Length': length })
   if (!bytes) res.end()
-  else await pipeline(bytes, res)
+  else await pipeline(exactly(bytes, length, file), res)
+}
+
+/** What was taken in, and not what may have been added to the file since: it would go before the next answer. */
+function wholeOf({ size }: Distribution): ByteRange | undefined {
+  return size === 0 ? undefined : { start: 0, end: size - 1 }
+}
+
+/** An answer that cannot be completed is broken off: the client would wait for the rest of it. Throws `file-missing`. */
+async function* exactly(bytes: Readable, length: number, { project, filename }: Distribution): AsyncGenerator<Buffer> {
+  let sent = 0
+  for await (const chunk of bytes as AsyncIterable<Buffer>) {
+    sent += chunk.length
+    yield chunk
+  }
+  const detail = `${filename} ends after ${sent} of ${length} bytes`
+  if (sent < length) throw new RegistryError('file-missing', { project, filename }, { detail })
 }
 
 /**

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
+import { parseBaseUrl } from '../base-url.ts'
 import type { ExportOptions } from '../export/export-releases.ts'
 import type { Io } from '../io.ts'
 import { serverOptions } from '../server-options.ts'
@@ -27,11 +28,4 @@ export function exportCommand(io: Io): Command {
       const { exportReleases } = await import('../export/export-releases.ts')
       await exportReleases(second === undefined ? { top: first } : { name: first, top: second }, options, io)
     })
-}
-
-/** Served below it are `index/` and `pool/`. */
-function parseBaseUrl(text: string): string {
-  if (!URL.canParse(text) || !/^(?:https?|file):$/.test(new URL(text).protocol))
-    throw new InvalidArgumentError('It is an http, https or file URL.')
-  return text.endsWith('/') ? text : `${text}/`
 }

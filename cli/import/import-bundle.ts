@@ -25,6 +25,19 @@ const longestPage = 256 * 1024 * 1024
  */
 export async function importBundle(importing: Importing, file: string): Promise<TakenRelease> {
   const entries = inOrder(readBundle(file), file)
+  try {
+    return await takeBundle(importing, file, entries)
+  } finally {
+    // However it ends, the file is not to stay open.
+    await entries.return(undefined)
+  }
+}
+
+async function takeBundle(
+  importing: Importing,
+  file: string,
+  entries: AsyncGenerator<BundleEntry>,
+): Promise<TakenRelease> {
   const pages = await readPages(entries, file)
   const { manifest, envelope, first } = pages
   const asked = { manifest, ...(envelope === undefined ? {} : { envelope }) }

@@ -10,6 +10,7 @@ export interface BundleEntry {
 }
 
 const block = 512
+const readSize = 1024 * 1024
 /** A path and nothing else. */
 const longestPax = 4096
 
@@ -18,17 +19,24 @@ const longestPax = 4096
  * hold. Source: POSIX pax interchange format. Throws `bundle-invalid`, `input-unreadable`.
  */
 export async function* readBundle(file: string): AsyncGenerator<BundleEntry> {
-  const handle = await open(file, 'r').catch((cause: unknown) => {
-    throw new RegistryError('input-unreadable', { path: file }, { detail: `${file}: ${reasonOf(cause)}`, cause })
-  })
+  const handle = await openBundle(file)
   try {
-    yield* entriesOf(handle, (await handle.stat()).size, file)
+    yield* bundleEntries(handle, file)
   } finally {
     await handle.close()
   }
 }
 
-async function* entriesOf(handle: FileHandle, end: number, file: string): AsyncGenerator<BundleEntry> {
+/** Throws `input-unreadable`. */
+export function openBundle(file: string): Promise<FileHandle> {
+  return open(file, 'r').catch((cause: unknown) => {
+    throw new RegistryError('input-unreadable', { path: file }, { detail: `${file}: ${reasonOf(cause)}`, cause })
+  })
+}
+
+/** What `readBundle` gives, of a file that stays open: bytes can be read as long as it does. */
+export async function* bundleEntries(handle: FileHandle, file: string): AsyncGenerator<BundleEntry> {
+  const end = (await handle.stat()).size
   let longName: string | undefined
   for (let at = 0; ;) {
     const header = await piece(handle, at, block)
@@ -40,15 +48,20 @@ async function* entriesOf(handle: FileHandle, end: number, file: string): AsyncG
     at = start + Math.ceil(size / block) * block
     if (type === 'x') longName = paxPath(await piece(handle, start, Math.min(size, longestPax + 1)), file)
     else {
-      const bytes = () => handle.createReadStream({ start, end: start + size - 1, autoClose: false })
-      yield { path: longName ?? name, size, bytes: size === 0 ? nothing : bytes }
+      yield { path: longName ?? name, size, bytes: () => bytesAt(handle, start, size) }
       longName = undefined
     }
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  // An empty range is none to Node, which would read to the end of the file.
+/** Not a stream of the handle's own: each leaves a listener on it, and there may be many thousand entries. */
+async function* bytesAt(handle: FileHandle, start: number, size: number): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < size;) {
+    const chunk = await piece(handle, start + done, Math.min(size - done, readSize))
+    if (chunk.length === 0) return
+    done += chunk.length
+    yield chunk
+  }
 }
 
 async function piece(handle: FileHandle, at: number, length: number): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { parseEnvelope, releaseType, type Signature } from '../../pool/proof/env
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
-import { parseManifest } from '../imports/parse-manifest.ts'
+import { parseManifest } from '../../pool/imports/parse-manifest.ts'
 
 export interface ImportRequest {
   /** As it stands: its bytes are what the release's digest is of. */

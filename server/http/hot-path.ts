@@ -144,10 +144,10 @@ function segmentsOf(path: string): string[] {
 }
 
 function refuse(deps: HotPathDeps, res: ServerResponse, error: unknown): void {
-  // The client has gone away while its file was being sent.
-  if (res.destroyed) return
   const shown = presentable(error)
-  if (shown.code === 'internal' || shown.code === 'file-missing') deps.onError(shown)
+  if (shown.code === 'file-missing' || (shown.code === 'internal' && !res.destroyed)) deps.onError(shown)
+  // The client has gone away while its file was being sent, or the file has ended too early.
+  if (res.destroyed) return
   sendProblem(res, shown, { headers: headersFor(shown) })
 }
 

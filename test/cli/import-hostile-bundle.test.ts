@@ -7,7 +7,7 @@ import { makeEgg } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import { freeze, upload } from '../support/requests.ts'
 import { firn, startServer, temporaryDirectory, type CommandResult, type TestServer } from '../support/server.ts'
-import { paxBody, tarOf, type TarItem } from '../support/tar-of.ts'
+import { itemsOf, paxBody, tarOf, type TarItem } from '../support/tar-of.ts'
 
 const egg = makeEgg({ name: 'ZODB3', version: '3.9.0', python: '3.11' })
 
@@ -39,25 +39,7 @@ async function leftOver(): Promise<readonly unknown[]> {
   return [...(await here.store.records.releases()), ...staged.filter((name) => name.includes(`.${process.pid}.`))]
 }
 
-interface Item {
-  readonly name: string
-  readonly data: Buffer
-}
-
-/** The entries of the bundle, for a tar of one's own making. */
-async function itemsOf(): Promise<readonly Item[]> {
-  const bytes = await readFile(bundle)
-  const items: Item[] = []
-  for (let at = 0; bytes[at] !== 0;) {
-    const size = Number.parseInt(bytes.toString('latin1', at + 124, at + 135), 8)
-    const [prefix, own] = [bytes.toString('latin1', at + 345, at + 500), bytes.toString('latin1', at, at + 100)].map(
-      (text) => text.split('\0')[0] ?? '',
-    )
-    items.push({ name: prefix ? `${prefix}/${own}` : (own ?? ''), data: bytes.subarray(at + 512, at + 512 + size) })
-    at += 512 + Math.ceil(size / 512) * 512
-  }
-  return items
-}
+type Item = ReturnType<typeof itemsOf>[number]
 
 const at = (name: string) => (item: Item) => item.name === name
 
@@ -133,7 +115,7 @@ describe('firn import of what is no bundle, or a false one', () => {
     ],
   ])('that %s is refused', async (_, change, message) => {
     const path = join(directory, 'false.tar')
-    await writeFile(path, tarOf(change(await itemsOf())))
+    await writeFile(path, tarOf(change(itemsOf(await readFile(bundle)))))
     const { code, stderr } = await imported(path)
     expect([code, stderr]).toEqual([65, expect.stringContaining(message)])
     expect(await leftOver()).toEqual([])

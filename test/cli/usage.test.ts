@@ -54,6 +54,7 @@ describe('help', () => {
         show [options] <product/release>                             show what is in a release
         diff [options] <from> [to]                                   show how a release differs from another
         where-used [options] <what>                                  find the releases that a project, version or file is in
+        verify [options] [release-or-path]                           prove that a release is as it was frozen
         keys [options] [id]                                          print the server's public keys
         log [options]                                                show and prove the log of every change
         token [options]                                              make, list and revoke tokens

@@ -24,6 +24,19 @@ export function tarOf(items: readonly TarItem[], { end = 1024 }: { readonly end?
   return Buffer.concat([...items.flatMap(tarEntry), Buffer.alloc(end)])
 }
 
+/** The files of a plain tar, for another of one's own making. */
+export function itemsOf(bytes: Buffer): readonly { readonly name: string; readonly data: Buffer }[] {
+  const items: { readonly name: string; readonly data: Buffer }[] = []
+  for (let at = 0; bytes[at] !== 0;) {
+    const text = (from: number, to: number) => bytes.toString('latin1', at + from, at + to).split('\0')[0] ?? ''
+    const size = Number.parseInt(text(124, 135), 8)
+    const [prefix, own] = [text(345, 500), text(0, 100)]
+    items.push({ name: prefix ? `${prefix}/${own}` : own, data: bytes.subarray(at + 512, at + 512 + size) })
+    at += 512 + Math.ceil(size / 512) * 512
+  }
+  return items
+}
+
 function tarEntry(item: TarItem): readonly Buffer[] {
   const data = Buffer.from(item.data ?? '')
   const own = [tarHeader(item, data), data, Buffer.alloc((512 - (data.length % 512)) % 512)]

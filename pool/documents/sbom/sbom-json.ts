@@ -45,8 +45,8 @@ export function sbomJson(release: DocumentedRelease, { factsOf = () => undefined
   return `${serializer.serialize(bom, { sortLists: false, space: 1 })}\n`
 }
 
-/** RFC 9562, 5.8: a UUID of one's own making. */
-function serialNumber(digest: string): string {
+/** Whose bill of materials it is, by the release's digest. RFC 9562, 5.8: a UUID of one's own making. */
+export function serialNumber(digest: string): string {
   const hex = createHash('sha256').update(`sbom of release ${digest}`).digest('hex')
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
   const parts = [

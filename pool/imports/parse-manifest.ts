@@ -1,7 +1,7 @@
-import { RegistryError } from '../../pool/errors.ts'
-import { manifestProblems } from '../../pool/imports/manifest-problems.ts'
-import type { Manifest } from '../../pool/manifest.ts'
-import type { Problem } from '../../pool/pins/pin.ts'
+import { RegistryError } from '../errors.ts'
+import { manifestProblems } from './manifest-problems.ts'
+import type { Manifest } from '../manifest.ts'
+import type { Problem } from '../pins/pin.ts'
 import { manifestSchema } from './manifest-schema.ts'
 
 /** Reads a manifest that nobody here has made. Throws `manifest-invalid`, which lists all that is wrong with it. */

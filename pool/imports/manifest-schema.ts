@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { rules } from '../../pool/findings.ts'
-import type { Manifest } from '../../pool/manifest.ts'
-import { isProjectName, normaliseName, type ProjectName } from '../../pool/project-name.ts'
+import { rules } from '../findings.ts'
+import type { Manifest } from '../manifest.ts'
+import { isProjectName, normaliseName, type ProjectName } from '../project-name.ts'
 
 const text = z.string().max(2000)
 const name = z.string().max(200)
