@@ -24,9 +24,11 @@ export interface Uploading {
   readonly product?: string | undefined
 }
 
+export type UploadedFile = Uploaded & Pick<Pending, 'path'>
+
 /** Both in the order of the files. */
 export interface Outcome {
-  readonly uploaded: readonly Uploaded[]
+  readonly uploaded: readonly UploadedFile[]
   readonly failures: readonly RegistryError[]
 }
 
@@ -34,11 +36,11 @@ export interface Outcome {
 export async function uploadAll(uploading: Uploading, files: readonly Pending[]): Promise<Outcome> {
   const { bar, json } = uploading
   const limit = pLimit(atOnce)
-  const uploadOne = async (file: Pending): Promise<Uploaded | RegistryError> => {
+  const uploadOne = async (file: Pending): Promise<UploadedFile | RegistryError> => {
     try {
       const done = await uploadPending(uploading, file)
       bar.line(json ? JSON.stringify({ event: 'uploaded', ...done }) : describe(done))
-      return done
+      return { ...done, path: file.path }
     } catch (error) {
       if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
       bar.line(describeRefusal(file.path, error, json))

@@ -43,6 +43,7 @@ export const errors = {
   'import-refused': { status: 422, exit: 65, title: 'Release cannot be imported' },
   'bundle-invalid': { status: 400, exit: 65, title: 'Bundle cannot be accepted' },
   'export-differs': { status: 409, exit: 73, title: 'Directory holds other content' },
+  'link-refused': { status: 409, exit: 73, title: 'Archive is not replaced by a link' },
   'pins-invalid': { status: 422, exit: 65, title: 'Pins cannot be read' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },
   'fetch-incomplete': { status: 502, exit: 75, title: 'Not everything could be fetched' },

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -6,6 +7,8 @@ import { distributionSuffixes } from '../../pool/filename.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import { connect } from '../connection.ts'
 import { count, reasonOf, type Io } from '../io.ts'
+import { checkPoolDirectory } from '../leave-link.ts'
+import { leaveLinks } from '../leave-links.ts'
 import { progress } from '../progress.ts'
 import { serverOptions, type ServerOptions } from '../server-options.ts'
 import { uploadAll, type Pending } from '../uploading.ts'
@@ -18,24 +21,28 @@ export function uploadCommand(io: Io, exit: (code: number) => void): Command {
     )
     .argument('<file-or-directory...>', `files, or directories that hold them (${distributionSuffixes.join(' ')})`)
     .option('--private <product>', 'for the releases of this product alone, and whoever has a token for it')
+    .option('--leave-links <pool>', "leave links into this directory, the pool's own, in the place of the archives")
     .addHelpText(
       'after',
-      '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl\n  firn upload --private acme acme-theme/dist/',
+      '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl\n' +
+        '  firn upload --private acme acme-theme/dist/\n  firn upload 2010-index/ --leave-links /srv/firn/data/pool',
     )
     .action(async (paths: string[], options: UploadCommandOptions) => exit(await upload(paths, options, io)))
 }
 
 interface UploadCommandOptions extends ServerOptions {
   readonly private?: string
+  readonly leaveLinks?: string
 }
 
 /** Uploads all it can; the exit code is that of the first that was refused. */
 async function upload(paths: readonly string[], options: UploadCommandOptions, io: Io): Promise<number> {
-  const { json = false, private: product } = options
+  const { json = false, private: product, leaveLinks: pool } = options
+  if (pool !== undefined) await checkPoolDirectory(pool)
   const files = await findFiles(paths)
   const bar = progress(io)
   bar.start(files.reduce((total, { size }) => total + size, 0))
-  const { failures } = await uploadAll(
+  const { uploaded, failures } = await uploadAll(
     { connection: connect(options), bar, json, product, signal: io.signal },
     files,
   ).finally(() => bar.stop())
@@ -44,7 +51,8 @@ async function upload(paths: readonly string[], options: UploadCommandOptions, i
     io.stdout.write(
       `${count(files.length - failures.length, 'file')} in the pool${first ? `, ${failures.length} refused` : ''}\n`,
     )
-  return first ? errors[first.code].exit : 0
+  const code = pool === undefined ? 0 : await leaveLinks({ pool, json }, uploaded, io)
+  return first ? errors[first.code].exit : code
 }
 
 /** The distributions among and below the paths, each once. Throws `input-unreadable`. */
@@ -57,17 +65,21 @@ async function findFiles(paths: readonly string[]): Promise<readonly Pending[]> 
 }
 
 async function findBelow(path: string): Promise<readonly Pending[]> {
-  const status = await stat(path).catch((cause: unknown) => {
-    throw new RegistryError('input-unreadable', { path }, { detail: `${path}: ${reasonOf(cause)}`, cause })
-  })
+  const status = await statusOf(path)
   if (!status.isDirectory()) return [{ path, size: status.size }]
   const names = await readdir(path, { recursive: true })
   const distributions = names.filter((name) => distributionSuffixes.some((suffix) => name.endsWith(suffix)))
   const sized = await Promise.all(
     distributions.toSorted(compareCodePoints).map(async (name) => {
-      const below = await stat(join(path, name))
+      const below = await statusOf(join(path, name))
       return below.isFile() ? [{ path: join(path, name), size: below.size }] : []
     }),
   )
   return sized.flat()
+}
+
+async function statusOf(path: string): Promise<Stats> {
+  return stat(path).catch((cause: unknown) => {
+    throw new RegistryError('input-unreadable', { path }, { detail: `${path}: ${reasonOf(cause)}`, cause })
+  })
 }
