@@ -80,5 +80,9 @@ function refuse(path: string, why: string, hint?: string, cause?: unknown): Regi
 
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
-  await handle.sync().finally(() => handle.close())
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }

@@ -5,6 +5,7 @@ import { configCommand } from './commands/config.ts'
 import { bundleCommand } from './commands/bundle.ts'
 import { exportCommand } from './commands/export.ts'
 import { fetchCommand } from './commands/fetch.ts'
+import { findCommand } from './commands/find.ts'
 import { freezeCommand } from './commands/freeze.ts'
 import { refreezeCommand } from './commands/refreeze.ts'
 import { importCommand } from './commands/import.ts'
@@ -74,6 +75,7 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     diffCommand(io, exit),
     whereUsedCommand(io),
     verifyCommand(io, exit),
+    findCommand(io, exit),
     keysCommand(io),
     logCommand(io, exit),
     tokenCommand(io),

@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { diffRoutes } from './diff.ts'
 import { eventRoutes } from './events.ts'
 import { fetchRoutes } from './fetch.ts'
+import { findRoutes } from './find.ts'
 import { importRoutes } from './import.ts'
 import { keyRoutes } from './keys.ts'
 import { openapiRoutes } from './openapi.ts'
@@ -33,6 +34,7 @@ export function apiRoutes(deps: Deps): Router {
   router.use('/diff', diffRoutes(deps))
   router.use('/where-used', whereUsedRoutes(deps))
   router.use('/fetch', fetchRoutes(deps))
+  router.use('/find', findRoutes(deps))
   router.use('/refreeze', refreezeRoutes(deps))
   router.use('/events', eventRoutes(deps))
   router.use('/keys', keyRoutes(deps))

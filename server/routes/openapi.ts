@@ -6,6 +6,7 @@ import { version } from '../version.ts'
 import { diffOperations } from './diff.ts'
 import { eventQuery } from './events.ts'
 import { fetchBody } from './fetch.ts'
+import { findOperations } from './find.ts'
 import { importBody } from './import.ts'
 import { refreezeBody } from './refreeze.ts'
 import { manifestAnswer } from './release-fields.ts'
@@ -90,6 +91,7 @@ export const operations: readonly Operation[] = [
   }),
   ...diffOperations,
   ...whereUsedOperations,
+  ...findOperations,
   operation('post', '/fetch', {
     summary: 'Bring distributions into the pool, telling of it as it goes',
     body: fetchBody,

@@ -81,6 +81,7 @@ it.each<[string, string, string, object?]>([
   ['get /diff', 'GET', '/diff?from=karl/3.29&to=acme/1'],
   ['post /diff', 'POST', '/diff', { from: 'karl/3.29', sources: pins }],
   ['get /where-used', 'GET', '/where-used?q=lxml'],
+  ['get /find', 'GET', '/find?q=lxml&q=karl'],
   ['get /events', 'GET', '/events?limit=2'],
   ['get /keys', 'GET', '/keys'],
 ])('%s answers as it is described: %s %s', async (described, method, path, body) => {
