@@ -6,7 +6,7 @@ import { identifyAsker } from './http/asker.ts'
 import { presentable, sendProblem } from './http/problem.ts'
 import { apiRoutes } from './routes/api.ts'
 import { healthRoutes } from './routes/health.ts'
-import { legacyRoutes } from './routes/legacy.ts'
+import { legacyRoutes, refuseUpload } from './routes/legacy.ts'
 import { pageRoutes, styleRoutes } from './routes/pages.ts'
 import { simpleRoutes } from './routes/simple.ts'
 
@@ -26,7 +26,8 @@ export function createApp(deps: Deps): Express {
   app.use('/api/v1', apiRoutes(deps))
   app.use(pageRoutes(deps))
   app.use((req, _res, next) => next(unknownPath(req)))
-  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    if (req.originalUrl.startsWith('/legacy')) return refuseUpload(res, fromExpress(error), deps)
     const shown = presentable(fromExpress(error))
     if (shown.code === 'internal') deps.onError(shown)
     sendProblem(res, shown)

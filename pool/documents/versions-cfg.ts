@@ -11,11 +11,13 @@ export function versionsCfg(release: DocumentedRelease, { base }: Surroundings):
 }
 
 /**
- * buildout matches `allow-hosts` against host and port as the URL has them, and says nothing when it does not match. It is
- * a pattern: the bracket of an IPv6 address would begin a set of characters.
+ * buildout matches `allow-hosts` against user, host and port as the URL has them, and says nothing when it does not match:
+ * with a token in the index's URL there is a user. It is a pattern: the bracket of an IPv6 address would begin a set of
+ * characters.
  */
 function placed({ manifest }: DocumentedRelease, base: string): readonly string[] {
-  return [`index = ${indexUrl(base, manifest)}`, `allow-hosts = ${new URL(base).host.replace('[', '[[]')}`]
+  const host = new URL(base).host.replace('[', '[[]')
+  return [`index = ${indexUrl(base, manifest)}`, 'allow-hosts =', `    ${host}`, `    *@${host}`]
 }
 
 const unplaced = [

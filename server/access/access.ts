@@ -159,7 +159,7 @@ function denied({ proven, scopes, actor }: Identity, action: Action): RegistryEr
   const scope = narrowestScope(action)
   if (!proven) {
     const hint = 'give one with FIRN_TOKEN, firn login, or as the password of the user __token__'
-    return new RegistryError('token-required', { scope }, { detail: `one with the scope ${scope} is`, hint })
+    return new RegistryError('token-required', { scope }, { detail: `with the scope ${scope}`, hint })
   }
   const hint = `make one that does: firn token create NAME --scope ${scope}`
   return new RegistryError(

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { Router, type Request, type Response } from 'express'
 import { errors, RegistryError } from '../../pool/errors.ts'
 import { parseProduct } from '../../pool/release-name.ts'
@@ -27,7 +28,7 @@ export function legacyRoutes(deps: Deps): Router {
       fault('upload:before-answer')
       res.json({ ...distribution, outcome })
     } catch (error) {
-      refuse(res, error, deps)
+      refuseUpload(res, error, deps)
     }
   }
   router.post('/', (req, res) => upload(req, res, null))
@@ -76,12 +77,25 @@ async function asUpload(
  * twine shows the status line and no more, so the reason phrase says what is wrong. It takes 400 with "already exists"
  * for a file that is there (`--skip-existing`), which is what this has always been answered with.
  */
-function refuse(res: Response, error: unknown, deps: Deps): void {
+export function refuseUpload(res: Response, error: unknown, deps: Pick<Deps, 'onError'>): void {
   const shown = presentable(error)
   if (shown.code === 'internal') deps.onError(shown)
   const { title, status } = errors[shown.code]
   const reason = shown.detail === undefined ? title : `${title}: ${shown.detail}`
-  // Who is still sending when the answer is known would take the next request on this connection for its rest.
-  const headers = res.req.complete ? {} : { Connection: 'close' }
-  sendProblem(res, shown, { status: shown.code === 'distribution-exists' ? 400 : status, reason, headers })
+  const send = () => {
+    // Who is still sending when the answer is known would take the next request on this connection for its rest.
+    const headers = res.req.complete ? {} : { Connection: 'close' }
+    sendProblem(res, shown, { status: shown.code === 'distribution-exists' ? 400 : status, reason, headers })
+  }
+  if ([401, 403, 429].includes(status)) afterBody(res.req, send)
+  else send()
+}
+
+/** The largest body that is read, and thrown away, so that its sender comes to read the answer. In bytes. */
+const drained = 256 * 1024 * 1024
+
+/** Clients read no answer before they have sent: to one that is cut off, a wrong token is a broken connection. */
+function afterBody(req: IncomingMessage, then: () => void): void {
+  if (req.complete || !(Number(req.headers['content-length']) <= drained)) return then()
+  req.once('end', then).once('aborted', then).resume()
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Built } from '../support/archives.ts'
 import { cleanEnvironment, findPython, run, toolEnvironment, type RunResult } from '../support/python.ts'
-import { firn, startServer, type TestServer } from '../support/server.ts'
+import { firn, startServer, type TestServer, type TestServerOptions } from '../support/server.ts'
 
 /** A request as the server saw it, with its answer. */
 export interface Asked {
@@ -46,10 +46,13 @@ export interface Workplace {
 /** An hour would not help a client that has not ended by then. */
 const longestRunMs = 9 * 60_000
 
-export async function makeWorkplace(range: Parameters<typeof findPython>[0] = { min: '3.10' }): Promise<Workplace> {
+export async function makeWorkplace(
+  range: Parameters<typeof findPython>[0] = { min: '3.10' },
+  options: TestServerOptions = {},
+): Promise<Workplace> {
   const python = await findPython(range)
   const root = await realpath(await mkdtemp(join(tmpdir(), 'firn-client-')))
-  const [server, outside] = [await startServer(), await outsideWorld()]
+  const [server, outside] = [await startServer(options), await outsideWorld()]
   const asked = watch(server)
   const clients = runClients(root, outside)
   const directory = async (name: string) => {

@@ -38,7 +38,7 @@ function get(name: string, headers: Readonly<Record<string, string>> = {}, from 
 
 /** What an answer says of where it is served. */
 function placesIn({ text }: Reply): readonly string[] {
-  return [...new Set(text.match(/^(?:index|allow-hosts|url) = .*$/gm))]
+  return [...new Set(text.match(/^(?:index|url) = .*$|^allow-hosts =(?:\n {4}.*)+/gm))]
 }
 
 it('is a lock whose files are those of the pool', async () => {
@@ -154,7 +154,7 @@ describe.each(['versions.cfg', 'pylock.toml'])('%s', (name) => {
             `index = "https://firn.example/team${base}"`,
             `url = "https://firn.example/team/pool/acme-core/${wheel.filename}"`,
           ]
-        : [`index = https://firn.example/team${base}`, 'allow-hosts = firn.example'],
+        : [`index = https://firn.example/team${base}`, 'allow-hosts =\n    firn.example\n    *@firn.example'],
     )
   })
 })

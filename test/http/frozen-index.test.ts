@@ -131,7 +131,8 @@ zope.Interface==5.10 \\
     const head = `# karl/3.30\n# sha256:${digest}\n`
     expect(constraints.text).toBe(`${head}repoze.bfg==0.9.8.0-osi1\nzope.Interface==5.10\n`)
     expectHeaders(constraints, text, 'Accept-Encoding')
-    const where = `index = ${server.url}${base}\nallow-hosts = ${new URL(server.url).host}\n`
+    const { host } = new URL(server.url)
+    const where = `index = ${server.url}${base}\nallow-hosts =\n    ${host}\n    *@${host}\n`
     expect(versions.text).toBe(
       `${head}[buildout]\n${where}versions = versions\n\n[versions]\nrepoze.bfg = 0.9.8.0-osi1\nzope.Interface = 5.10\n`,
     )

@@ -99,10 +99,12 @@ describe('versions.cfg', () => {
     ['http://[::1]:8047/', '[[]::1]:8047'],
   ])('lets buildout reach %s', (at, hosts) => {
     const lines = printed('versions.cfg', nastyRelease, { base: at }).split('\n')
-    expect(lines.slice(2, 7)).toEqual([
+    expect(lines.slice(2, 9)).toEqual([
       '[buildout]',
       `index = ${at}index/karl/3.30/`,
-      `allow-hosts = ${hosts}`,
+      'allow-hosts =',
+      `    ${hosts}`,
+      `    *@${hosts}`,
       'versions = versions',
       '',
     ])
@@ -151,7 +153,7 @@ describe('whatever a manifest says', () => {
   it.each([
     ['requirements.txt', 11, []],
     ['constraints.txt', 7, []],
-    ['versions.cfg', 13, ['[buildout]', `index = ${base}index/karl/3.30/`, '[versions]']],
+    ['versions.cfg', 15, ['[buildout]', `index = ${base}index/karl/3.30/`, '[versions]']],
   ])('%s has no line but its own', (name, count, expected) => {
     const lines = printed(name, nastyRelease, { base }).split(ends)
     expect(lines.filter((line) => /^\s*(?:index|\[)/.test(line))).toEqual(expected)
