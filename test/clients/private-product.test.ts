@@ -117,10 +117,12 @@ it('takes what twine uploads for it with a token, and nothing without', async ()
   const twine = (await toolEnvironment('twine', ['twine==7.0.0'])).bin('twine')
   const dist = await writeFiles(await place.directory('dist'), [makeWheel({ name: 'acme.tools', version: '1.0' })])
   const upload = (secret: string, product: string) =>
-    place.tryClient(twine, [
-      ...['upload', '--disable-progress-bar', '--non-interactive', '--username', '__token__', '--password', secret],
-      ...['--repository-url', `${place.url}/legacy/${product}`, join(dist, 'acme_tools-1.0-py3-none-any.whl')],
-    ])
+    place.tryClient(
+      twine,
+      `upload --disable-progress-bar --non-interactive --username __token__ --password ${secret} --repository-url ${place.url}/legacy/${product}`
+        .split(' ')
+        .concat(join(dist, 'acme_tools-1.0-py3-none-any.whl')),
+    )
   const wrong = await upload(`firn_0123456789ab_${'A'.repeat(43)}`, '')
   expect([wrong.code, wrong.stdout]).toEqual([
     1,
