@@ -7,7 +7,7 @@ import {
   fileProblem,
   isAlias,
   namedBase,
-  sbomProblem,
+  sbomProblems,
   type ExpectedFile,
   type FoundFile,
 } from '../../pool/proof/release-files.ts'
@@ -112,12 +112,8 @@ async function verifyFiles(
   const asked = verifying.base ?? place.base
   const all = expectedFiles(proven, { base: asked ?? named, named, sbom })
   const checked = place.hasAliases ? all : all.filter((file) => !isAlias(file))
-  const differing = await verifyEach(verifying, checked)
-  const problems = [
-    ...differing,
-    ...(await extraFiles(place, directory, all)),
-    ...[sbomProblem(proven, sbom) ?? []].flat(),
-  ]
+  const [differing, extra] = [await verifyEach(verifying, checked), await extraFiles(place, directory, all)]
+  const problems = [...differing, ...extra, ...sbomProblems(proven, sbom)]
   return { base: asked === undefined ? named : undefined, checked, problems }
 }
 

@@ -103,13 +103,14 @@ export function namedBase({ manifest }: ProvenManifest, versionsCfg: string | un
   return index.endsWith(`/${below}`) && URL.canParse(index) ? index.slice(0, -below.length) : undefined
 }
 
-/** What a bill of materials says of the release that it is of, if it is not this one; it is not found: nothing. */
-export function sbomProblem(release: ProvenManifest, text: string | undefined): ReleaseProblem | undefined {
-  if (text === undefined) return undefined
+/** A bill of materials names the release that it is of: this one, by its digest. None was found: that is told elsewhere. */
+export function sbomProblems(release: ProvenManifest, text: string | undefined): readonly ReleaseProblem[] {
+  if (text === undefined) return []
   const path = `${releaseDirectory(release.manifest)}/sbom.cdx.json`
   const { serial, digest } = saidBySbom(text)
-  if (serial === serialNumber(release.digest) && digest === `sha256:${release.digest}`) return undefined
-  return { path, message: digest === undefined ? 'names no release' : `is that of a release with the digest ${digest}` }
+  if (serial === serialNumber(release.digest) && digest === `sha256:${release.digest}`) return []
+  const message = digest === undefined ? 'names no release' : `is that of a release with the digest ${digest}`
+  return [{ path, message }]
 }
 
 interface Sbom {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { holdAgainst } from '../../pool/imports/manifest-problems.ts'
+import { parseManifest } from '../../pool/imports/parse-manifest.ts'
 import { describeDifference, readManifest, type Manifest, type ManifestFile } from '../../pool/manifest.ts'
 import type { Problem } from '../../pool/pins/pin.ts'
-import { parseEnvelope, releaseType, type Signature } from '../../pool/proof/envelope.ts'
+import { parseEnvelope, releaseMessage, releaseType, type Signature } from '../../pool/proof/envelope.ts'
+import { isSignedBy } from '../../pool/proof/public-key.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
-import { parseManifest } from '../../pool/imports/parse-manifest.ts'
 
 export interface ImportRequest {
   /** As it stands: its bytes are what the release's digest is of. */
@@ -37,7 +38,7 @@ type ImportDeps = Pick<Deps, 'records' | 'now'>
  */
 export async function importRelease(deps: ImportDeps, request: ImportRequest): Promise<Imported> {
   const manifest = parseManifest(request.manifest)
-  const brought = originalSignature(request)
+  const brought = await originalSignature(deps, request)
   const name = parseReleaseName(manifest.product, manifest.release)
   request.mayFreeze(name.product)
   const digest = createHash('sha256').update(request.manifest).digest('hex')
@@ -54,16 +55,22 @@ export async function importRelease(deps: ImportDeps, request: ImportRequest): P
 
 /**
  * The first signature of the envelope: that of whoever froze the release, since each server that takes it in puts its
- * own behind. Whose it is, is not known here; who has the key can verify it. Throws `manifest-invalid`.
+ * own behind. Whose it is, is not known here, and who has the key can verify it; a key that is known here is held to
+ * its word, since a signature stays for ever. Throws `manifest-invalid`.
  */
-function originalSignature({ manifest, envelope: text }: ImportRequest): readonly Signature[] {
+async function originalSignature(
+  { records }: ImportDeps,
+  { manifest, envelope: text }: ImportRequest,
+): Promise<readonly Signature[]> {
   if (text === undefined) return []
   const envelope = parseEnvelope(text)
   const [first] = envelope?.signatures ?? []
   const fits = envelope?.payloadType === releaseType && envelope.payload.equals(Buffer.from(manifest))
   const wellFormed =
     first !== undefined && /^[0-9a-f]{64}$/.test(first.key) && /^[\w+/-]{86}={0,2}$/.test(first.signature)
-  if (fits && wellFormed) return [first]
+  const known = wellFormed ? (await records.keys()).find(({ id }) => id === first.key) : undefined
+  const refuted = known && first && !isSignedBy(known, releaseMessage(manifest), first.signature)
+  if (fits && wellFormed && refuted !== true) return [first]
   const problems = [
     {
       message: 'manifest.json.sig is no signature of this manifest',

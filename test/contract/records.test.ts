@@ -13,11 +13,13 @@ import { openSqliteRecords } from '../../storage/sql/sqlite.ts'
 import { openStore } from '../../storage/store.ts'
 import { aSigner } from '../support/signer.ts'
 import { spawnServer, temporaryDirectory } from '../support/server.ts'
-import { aFile, anAddition, anEvent, recordsContract, type EventLine, type RecordsFixture } from './records.ts'
+import { aFile, anAddition, anEvent, recordsContract, type EventLine } from './records.ts'
+import { recordWritesContract, type WritesFixture } from './record-writes.ts'
 
 recordsContract('SQLite', makeFixture)
+recordWritesContract('SQLite', makeFixture)
 
-async function makeFixture(): Promise<RecordsFixture> {
+async function makeFixture(): Promise<WritesFixture> {
   const directory = await temporaryDirectory()
   const path = join(directory, 'firn.db')
   const signer = aSigner()
@@ -27,6 +29,9 @@ async function makeFixture(): Promise<RecordsFixture> {
     signer,
     eventLines: () => Promise.resolve(rowsOf<EventLine>(path, eventColumns)),
     run: (statement) => runIn(path, statement),
+    refuseEvents: () =>
+      runIn(path, `create trigger no_events before insert on events begin select raise(abort, 'no events'); end`),
+    rowCounts: () => Promise.resolve(countsIn(path)),
     async remove() {
       await records.close()
       await rm(directory, { recursive: true })
@@ -43,6 +48,12 @@ function rowsOf<Row>(path: string, query: string): readonly Row[] {
   } finally {
     database.close()
   }
+}
+
+function countsIn(path: string): Readonly<Record<string, number>> {
+  const tables = rowsOf<{ name: string }>(path, `select name from sqlite_master where type = 'table'`)
+  const counted = (name: string) => rowsOf<{ rows: number }>(path, `select count(*) as rows from "${name}"`)
+  return Object.fromEntries(tables.map(({ name }) => [name, counted(name)[0]?.rows ?? 0]))
 }
 
 async function runIn(path: string, statement: string): Promise<void> {

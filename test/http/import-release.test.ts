@@ -214,6 +214,8 @@ describe('POST /api/v1/releases/import', () => {
       { ...parts, signatures: [] },
       { ...parts, signatures: [{ ...first, keyid: '../x' }] },
       { ...parts, signatures: [{ ...first, sig: 'x'.repeat(100_000) }] },
+      // A key that is known here did not sign it.
+      { ...parts, signatures: [{ ...first, keyid: here.store.signer.key.id }] },
     ].map((each) => JSON.stringify(each))
     for (const each of ['no JSON', '[]', ...others]) {
       const reply = await post({ manifest: text, envelope: each })
