@@ -250,6 +250,7 @@ it('fetches what a Python has installed, and what a section of versions has', as
   const site = join(directory, 'site', `${project}-1.dist-info`)
   await mkdir(site, { recursive: true })
   await writeFile(join(site, 'METADATA'), metadataOf({ name: project, version: '1' }))
+  await writeFile(join(directory, 'site', 'wsgiref.egg-info'), metadataOf({ name: 'wsgiref', version: '0.1.2' }))
   const python = join(directory, 'python')
   await writeFile(python, `#!/bin/sh\nexec env PYTHONPATH='${directory}/site' python3 -S "$@"\n`)
   await chmod(python, 0o755)
