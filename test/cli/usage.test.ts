@@ -55,6 +55,7 @@ describe('help', () => {
         diff [options] <from> [to]                                   show how a release differs from another
         where-used [options] <what>                                  find the releases that a project, version or file is in
         verify [options] [release-or-path]                           prove that a release is as it was frozen
+        find [options] [requirement...]                              list the files that match requirements, in the pool or upstream
         keys [options] [id]                                          print the server's public keys
         log [options]                                                show and prove the log of every change
         token [options]                                              make, list and revoke tokens
@@ -79,24 +80,27 @@ describe('help', () => {
       content under its name is refused.
 
       Arguments:
-        file-or-directory    files, or directories that hold them (.whl .egg .tar.gz
-                             .tgz .tar.bz2 .zip)
+        file-or-directory     files, or directories that hold them (.whl .egg .tar.gz
+                              .tgz .tar.bz2 .zip)
 
       Options:
-        --url <url>          the firn server (default: "http://127.0.0.1:8047", env:
-                             FIRN_URL)
-        --token <token>      who you are; better in the environment, or by firn login
-                             (env: FIRN_TOKEN)
-        --json               print JSON for programs to read
-        --private <product>  for the releases of this product alone, and whoever has a
-                             token for it
-        --debug              show where an error came from
-        -h, --help           display help for command
+        --url <url>           the firn server (default: "http://127.0.0.1:8047", env:
+                              FIRN_URL)
+        --token <token>       who you are; better in the environment, or by firn login
+                              (env: FIRN_TOKEN)
+        --json                print JSON for programs to read
+        --private <product>   for the releases of this product alone, and whoever has
+                              a token for it
+        --leave-links <pool>  leave links into this directory, the pool's own, in the
+                              place of the archives
+        --debug               show where an error came from
+        -h, --help            display help for command
 
       Examples:
         firn upload dist/
         firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl
         firn upload --private acme acme-theme/dist/
+        firn upload 2010-index/ --leave-links /srv/firn/data/pool
       "
     `)
   })
