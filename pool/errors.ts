@@ -45,6 +45,8 @@ export const errors = {
   'export-differs': { status: 409, exit: 73, title: 'Directory holds other content' },
   'link-refused': { status: 409, exit: 73, title: 'Archive is not replaced by a link' },
   'pins-invalid': { status: 422, exit: 65, title: 'Pins cannot be read' },
+  'resolution-failed': { status: 422, exit: 65, title: 'Requirements cannot be met' },
+  'resolver-unusable': { status: 500, exit: 69, title: 'uv cannot be used' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },
   'fetch-incomplete': { status: 502, exit: 75, title: 'Not everything could be fetched' },
   'upstream-lacks': { status: 404, exit: 66, title: 'Upstream index does not have it' },

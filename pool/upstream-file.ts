@@ -17,6 +17,8 @@ export interface UpstreamFile {
   readonly yanked: string | null
   /** As it is stated, whether it is a specifier or not. */
   readonly requiresPython: string | null
+  /** Whether the metadata stands beside the file (PEP 658). */
+  readonly coreMetadata: boolean
 }
 
 /** Which of a version's files are wanted. */

@@ -8,6 +8,7 @@ import { apiRoutes } from './routes/api.ts'
 import { healthRoutes } from './routes/health.ts'
 import { legacyRoutes, refuseUpload } from './routes/legacy.ts'
 import { pageRoutes, styleRoutes } from './routes/pages.ts'
+import { resolveRoutes } from './routes/resolve.ts'
 import { simpleRoutes } from './routes/simple.ts'
 
 /** Everything that is not on the hot path. */
@@ -22,6 +23,7 @@ export function createApp(deps: Deps): Express {
   app.use(['/api/v1', '/legacy'], stateApiVersion)
   app.use(identifyAsker(deps.access))
   app.use('/simple', simpleRoutes(deps))
+  app.use('/resolve', resolveRoutes(deps))
   app.use('/legacy', legacyRoutes(deps))
   app.use('/api/v1', apiRoutes(deps))
   app.use(pageRoutes(deps))

@@ -12,8 +12,10 @@ import { askedSources, indexOption, placeOptions, pythonOf, type PlaceOptions } 
 import { progress, type Progress } from '../progress.ts'
 import { printNotice } from '../notices.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
+import { resolveForFetch } from '../resolve/resolve-for-fetch.ts'
+import { resolverOptions, type ResolverOptions } from '../resolve/resolver-options.ts'
 
-interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions {
+interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions, ResolverOptions {
   readonly target?: readonly string[]
   readonly allFiles?: boolean
   readonly best?: boolean
@@ -22,7 +24,7 @@ interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions {
 }
 
 export function fetchCommand(io: Io, exit: (code: number) => void): Command {
-  return placeOptions(pinOptions(serverOptions(new Command('fetch'))))
+  return resolverOptions(placeOptions(pinOptions(serverOptions(new Command('fetch')))))
     .summary('bring distributions from an upstream index into the pool')
     .description(
       'Bring the files of exact pins from upstream indexes into the pool, checked by their hashes: sdists, pure wheels, ' +
@@ -45,7 +47,8 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
     .option('--allow-unhashed', 'also files of which no hash is stated: they are taken as they come')
     .addHelpText(
       'after',
-      '\nExamples:\n  firn fetch pyramid==2.0.2\n  firn fetch -i https://ours.example/simple/ -i https://theirs.example/simple/ -l wheels/ karl==3.30\n  firn fetch --fetch-site-packages --python venv/bin/python\n  firn fetch -r versions.cfg --target cp311-manylinux_x86_64',
+      '\nExamples:\n  firn fetch pyramid==2.0.2\n  firn fetch -i https://ours.example/simple/ -i https://theirs.example/simple/ -l wheels/ karl==3.30\n  firn fetch --fetch-site-packages --python venv/bin/python\n  firn fetch -r versions.cfg --target cp311-manylinux_x86_64\n' +
+        "  firn fetch --resolve 'pyramid>=2' -r loose.txt --exclude-newer 2026-11-01",
     )
     .action(async (requirements: string[], options: FetchOptions) => exit(await fetch(requirements, options, io)))
 }
@@ -53,11 +56,12 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
 async function fetch(requirements: readonly string[], options: FetchOptions, io: Io): Promise<number> {
   const { url, indexUrl: indexes = [], allFiles = false, best = false, allowUnhashed = false, json = false } = options
   const python = pythonOf(options, io.env)
-  const sources = await askedSources(requirements, options, python)
+  const asked = await askedSources(requirements, options, python)
   const { pages, archives } = await readFindLinks(options.findLinks ?? [])
   const targets = options.target ?? [await machineTarget(python)]
   const choice = { allFiles, eggs: options.includeBinaryEggs ?? false }
   const connection = connect(options)
+  const sources = await resolveForFetch(io, connection, { sources: asked, targets, indexes, options })
   const body = { sources, ...readOptions(options), targets, ...choice, indexes, findLinks: pages, best, allowUnhashed }
   const bar = progress(io)
   const uploading = { connection, bar, signal: io.signal }

@@ -12,9 +12,11 @@ import { machineTarget } from '../machine-target.ts'
 import { printNotice } from '../notices.ts'
 import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
+import { resolverOptions, type ResolverOptions } from '../resolve/resolver-options.ts'
+import { resolveForRelease } from '../resolve/resolve-for-release.ts'
 import { readSource, readSources } from '../sources.ts'
 
-interface FreezeOptions extends ServerOptions, PinOptions {
+interface FreezeOptions extends ServerOptions, PinOptions, ResolverOptions {
   readonly target?: readonly string[]
   readonly base?: string
   readonly without?: readonly string[]
@@ -27,7 +29,7 @@ interface FreezeOptions extends ServerOptions, PinOptions {
 }
 
 export function freezeCommand(io: Io): Command {
-  return pinOptions(serverOptions(new Command('freeze')))
+  return resolverOptions(pinOptions(serverOptions(new Command('freeze'))))
     .summary('make a frozen release of pins')
     .description(
       'Make a release of exact pins, from what the pool holds of them. Once frozen it never changes; there is no force.',
@@ -54,7 +56,8 @@ export function freezeCommand(io: Io): Command {
       '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze karl/3.30 -r uv.lock --extra mail --use karl==3.30\n' +
         '  firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run\n' +
         '  firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .\n' +
-        '  firn freeze karl/3.30 -r requirements.txt --waive "lxml: the hosts have it"',
+        '  firn freeze karl/3.30 -r requirements.txt --waive "lxml: the hosts have it"\n' +
+        "  firn freeze karl/3.30 -r loose.txt 'pyramid>=2' --resolve --exclude-newer 2026-11-01",
     )
     .action((name: string, requirements: string[], options: FreezeOptions) => freeze(name, requirements, options, io))
 }
@@ -67,8 +70,9 @@ async function freeze(name: string, requirements: readonly string[], options: Fr
   const targets = options.target ?? (base === undefined ? [await machineTarget(io.env['FIRN_PYTHON'])] : [])
   const waivers = (options.waive ?? []).map(parseWaiver)
   const connection = connect(options)
+  const resolved = await resolveForRelease(io, connection, { sources, targets, options })
   const answer = await freezeRelease(connection, release, {
-    sources,
+    sources: [...sources, ...resolved],
     ...readOptions(options),
     targets,
     ...(base === undefined ? {} : { base }),

@@ -10,13 +10,16 @@ import { parseVersionText } from '../version-text.ts'
 export interface Source {
   readonly name: string
   readonly text: string
-  /** Default: `pins`. `included`: only there for the sources that name it, by `-r`, `-c` or `extends`. */
+  /**
+   * Default: `pins`. `included`: only there for the sources that name it, by `-r`, `-c` or `extends`. `resolved`: pins
+   * that a resolver chose for what the others ask for; nobody asked for them.
+   */
   readonly as?: SourceRole
   /** Why there is no text: the file is lacking, no UTF-8, too large. It is a problem of the line that names it. */
   readonly unreadable?: string
 }
 
-export const sourceRoles = ['pins', 'constraints', 'included'] as const
+export const sourceRoles = ['pins', 'constraints', 'included', 'resolved'] as const
 
 export type SourceRole = (typeof sourceRoles)[number]
 

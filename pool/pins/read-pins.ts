@@ -3,7 +3,7 @@ import { normaliseName, type ProjectName } from '../project-name.ts'
 import type { Target } from '../target.ts'
 import { readUses, settleDirect } from './direct.ts'
 import { inOrder } from './in-order.ts'
-import { judge } from './judge.ts'
+import { judge, type Judged } from './judge.ts'
 import { mergePins } from './merge.ts'
 import {
   gather,
@@ -32,6 +32,8 @@ export interface ReadPins {
   readonly loose: readonly LooseRequirement[]
   /** What constraints say of projects: no pins, but what is to be taken if something needs the project. Ascending. */
   readonly constraints: readonly Pin[]
+  /** What constraints say of projects without a version. */
+  readonly bounds: readonly LooseRequirement[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
 }
@@ -69,15 +71,30 @@ export function readPins(sources: readonly Source[], targets: readonly Target[],
   ]
   return {
     pins: merged.pins,
-    roots: [...new Set(lines.map(({ line }) => printPin(line)))].toSorted(compareCodePoints),
+    roots: rootsOf({ pins: pins.held, settled: settled.pins }, sources),
     loose: settled.left,
     constraints: constraints.pins,
+    bounds: limits.loose.held.map(({ line }) => line),
     problems: inOrder(
       parts.flatMap(({ problems = [] }) => problems),
       sources,
     ),
     notices: parts.flatMap(({ notices = [] }) => notices),
   }
+}
+
+/** Where a resolver has chosen, what was asked for is what it has chosen for. */
+function rootsOf(
+  { pins, settled }: Readonly<Record<'pins' | 'settled', readonly Judged<PinLine>[]>>,
+  sources: readonly Source[],
+): readonly string[] {
+  const resolved = new Set(sources.flatMap(({ name, as }) => (as === 'resolved' ? name : [])))
+  const asked = pins.filter(({ line }) => !resolved.has(line.place.source))
+  const texts = [
+    ...asked.map(({ line }) => printPin(line)),
+    ...settled.map(({ line }) => (resolved.size > 0 ? line.text : printPin(line))),
+  ]
+  return [...new Set(texts)].toSorted(compareCodePoints)
 }
 
 function unusedUses(uses: ReadonlyMap<ProjectName, PinLine>, direct: readonly DirectRequirement[]): readonly Problem[] {

@@ -13,6 +13,7 @@ import type { Choice, UpstreamFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
 import { presentable } from '../http/problem.ts'
 import { publicUrl } from '../upstream/client.ts'
+import { ownPins } from './own-pins.ts'
 import { takeIn } from './take-in.ts'
 import { askPlaces, filesOfBest, filesOfPin, type Chosen } from './upstream-files.ts'
 
@@ -43,7 +44,7 @@ const atOnce = 6
  * `problems`) if the pins cannot be read, `upstream-unavailable` if there is no upstream to ask.
  */
 export async function fetchDistributions(deps: Deps, request: FetchRequest, report: Report): Promise<void> {
-  const { pins, loose, notices } = readWanted(request)
+  const { pins, loose, notices } = await readWanted(deps, request)
   const indexes = request.indexes.length > 0 ? request.indexes : [await deps.upstream.defaultIndex()]
   for (const notice of notices) report({ event: 'notice', notice })
   const { fail, failed } = failures(deps, request.signal, report)
@@ -73,12 +74,19 @@ export async function fetchDistributions(deps: Deps, request: FetchRequest, repo
 }
 
 /** Throws `fetch-refused`. */
-function readWanted(request: FetchRequest): Pick<ReadPins, 'pins' | 'loose' | 'notices'> {
+async function readWanted(
+  deps: Pick<Deps, 'records'>,
+  request: FetchRequest,
+): Promise<Pick<ReadPins, 'pins' | 'loose' | 'notices'>> {
   const { loose, notices, ...read } = readPins(request.sources, request.targets, request)
   // What the pool holds by somebody's own making is on no index.
   const { uses } = readUses(request.use ?? [])
-  const pins = read.pins.filter(({ project }) => !uses.has(project))
-  const problems = inOrder([...read.problems, ...(request.best ? [] : loose.map(notExact))], request.sources)
+  const own = await ownPins(deps, request, read.pins)
+  const pins = read.pins.filter((pin) => !uses.has(pin.project) && !own.held.has(pin))
+  const problems = inOrder(
+    [...read.problems, ...(request.best ? [] : loose.map(notExact)), ...own.problems],
+    request.sources,
+  )
   if (problems.length === 0) return { pins, loose, notices }
   throw new RegistryError('fetch-refused', { problems }, { detail: 'the pins cannot be read' })
 }

@@ -59,7 +59,7 @@ export async function findFiles(
 
 async function ofPool({ records }: Pick<Deps, 'records'>, project: ProjectName): Promise<readonly UpstreamFile[]> {
   const held = await records.distributionsOf(project)
-  return held.map(({ filename, sha256, size, uploadTime, origin, requiresPython }) => ({
+  return held.map(({ filename, kind, sha256, size, uploadTime, origin, requiresPython }) => ({
     filename,
     url: `/pool/${project}/${filename}`,
     hashes: { sha256 },
@@ -67,6 +67,7 @@ async function ofPool({ records }: Pick<Deps, 'records'>, project: ProjectName):
     uploadTime,
     yanked: origin?.yanked ?? null,
     requiresPython,
+    coreMetadata: kind === 'wheel',
   }))
 }
 

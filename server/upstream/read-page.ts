@@ -25,6 +25,9 @@ const jsonPage = z.object({
       'upload-time': z.string().nullish(),
       yanked: z.union([z.boolean(), z.string()]).nullish(),
       'requires-python': z.string().nullish(),
+      // PEP 714: the first name of the key is still read where the new one is not there.
+      'core-metadata': z.union([z.boolean(), z.record(z.string(), z.string())]).nullish(),
+      'dist-info-metadata': z.union([z.boolean(), z.record(z.string(), z.string())]).nullish(),
     }),
   ),
 })
@@ -42,6 +45,7 @@ function readJson({ text, url }: UpstreamPage): readonly UpstreamFile[] {
       uploadTime: file['upload-time'] ?? null,
       yanked: yankOf(file.yanked),
       requiresPython: file['requires-python'] ?? null,
+      coreMetadata: (file['core-metadata'] ?? file['dist-info-metadata'] ?? false) !== false,
     }
   })
 }
@@ -92,6 +96,7 @@ export function linkedFile(
     uploadTime: null,
     yanked: said['data-yanked'] ?? null,
     requiresPython: said['data-requires-python'] ?? null,
+    coreMetadata: (said['data-core-metadata'] ?? said['data-dist-info-metadata'] ?? 'false') !== 'false',
   }
 }
 

@@ -135,6 +135,17 @@ describe('help', () => {
         --group <name>                 dependency group of it; may be repeated
         -S, --versions-section <name>  section of a configuration; default: what
                                        [buildout] versions names, else 'versions'
+        --resolve                      have uv, on this machine, choose versions for
+                                       what is asked for without one
+        --exclude-newer <date>         with --resolve: only of what came to the index
+                                       before, as 2026-11-01
+        --resolution <strategy>        with --resolve (choices: "highest", "lowest",
+                                       "lowest-direct")
+        --prerelease <strategy>        with --resolve (choices: "disallow", "allow",
+                                       "if-necessary", "explicit",
+                                       "if-necessary-or-explicit")
+        --build-sdists                 with --resolve: run the code of sdists that
+                                       state their dependencies in no other way
         -t, --target <target>          as cp311-manylinux_x86_64; may be repeated;
                                        default: the base's, or this machine's Python
         -b, --base <release>           release to lay this one over, as karl/3.30: all
@@ -158,6 +169,7 @@ describe('help', () => {
         firn freeze zope/6.2 -r versions-prod.cfg Zope==6.2 --dry-run
         firn freeze acme/2026.11.1 --base karl/3.30 -r acme.cfg --changes CHANGES.txt --source-dir .
         firn freeze karl/3.30 -r requirements.txt --waive "lxml: the hosts have it"
+        firn freeze karl/3.30 -r loose.txt 'pyramid>=2' --resolve --exclude-newer 2026-11-01
       "
     `)
   })

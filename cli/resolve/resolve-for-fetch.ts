@@ -1,0 +1,56 @@
+import { RegistryError } from '../../pool/errors.ts'
+import type { Source } from '../../pool/pins/pin.ts'
+import type { Connection } from '../connection.ts'
+import type { Io } from '../io.ts'
+import { readOptions, type PinOptions } from '../pin-options.ts'
+import type { ServerOptions } from '../server-options.ts'
+import { resolvePins } from './resolve-pins.ts'
+import { isResolving, type ResolverOptions } from './resolver-options.ts'
+
+interface ForFetch {
+  readonly sources: readonly Source[]
+  readonly targets: readonly string[]
+  /** Upstream indexes in the order in which they are asked; none: the server's own. */
+  readonly indexes: readonly string[]
+  readonly options: ServerOptions & PinOptions & ResolverOptions
+}
+
+const hint =
+  "change what is asked for. Of a project that the team uploads itself, the pool's versions alone are taken: no other " +
+  'index can slip in one of that name. What states its dependencies only in code can be asked by running that, with --build-sdists'
+
+/** With `--resolve`, one more source: what uv chose from the upstream. Throws what `resolvePins` throws. */
+export async function resolveForFetch(
+  io: Io,
+  connection: Connection,
+  { sources, targets, indexes, options }: ForFetch,
+): Promise<readonly Source[]> {
+  if (!isResolving(options)) return sources
+  const { buildSdists = false } = options
+  const resolved = await resolvePins(io, {
+    sources,
+    targets,
+    read: readOptions(options),
+    base: [],
+    options,
+    connection,
+    index: `/resolve/${buildSdists ? 'upstream-sdists' : 'upstream'}/${segmentOf(indexes)}/`,
+    token: options.token,
+    hint,
+  })
+  return resolved ? [...sources, resolved] : sources
+}
+
+/** The upstreams as the path of the server's index for resolvers names them. Throws `usage`. */
+function segmentOf(indexes: readonly string[]): string {
+  if (indexes.length === 0) return 'default'
+  if (indexes.some((index) => new URL(index).password !== '' || new URL(index).username !== '')) {
+    const detail = '--index-url with a password in it cannot be resolved against: paths are written to logs'
+    throw new RegistryError(
+      'usage',
+      {},
+      { detail, hint: 'give it to the server: firn serve --upstream, FIRN_UPSTREAM' },
+    )
+  }
+  return Buffer.from(indexes.join('\n')).toString('base64url')
+}
