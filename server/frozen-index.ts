@@ -25,6 +25,8 @@ const varyingBytes = 16 * 1024 * 1024
 
 interface Varying {
   readonly kept: LRUCache<string, Answer>
+  /** Being made: a large one takes half a second, which whoever asks meanwhile waits for and does not take again. */
+  readonly making: Map<string, Promise<Answer>>
   readonly facts: FactsDeps
 }
 
@@ -62,6 +64,7 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
   }
   const varying: Varying = {
     kept: new LRUCache({ maxSize: varyingBytes, sizeCalculation: sizeOf }),
+    making: new Map(),
     facts: deps,
   }
   return async ([product = '', version = '', ...rest], asked, hidden) => {
@@ -88,21 +91,37 @@ function openRelease({ manifest: text, digest, signatures }: FrozenRelease): Ope
  * from facts says more when a newer firn reads more of them.
  */
 async function documentAnswer(
-  { kept, facts }: Varying,
-  { name, type, variesBy, print }: ReleaseDocument,
+  varying: Varying,
+  document: ReleaseDocument,
   release: OpenRelease,
   asked: AskedOfIndex,
 ): Promise<Answer> {
+  const { name, type, variesBy, print } = document
   if (variesBy === null) return answer(print(release, {}), { type, cacheControl: immutable })
+  const { kept, making } = varying
   const base = variesBy === 'base' ? asked.base() : undefined
   const key = `${release.digest} ${name} ${base ?? ''}`
-  const known = kept.get(key)
+  const known = kept.get(key) ?? making.get(key)
   if (known) return known
+  const made = varyingAnswer(varying, document, release, base)
+  making.set(key, made)
+  try {
+    kept.set(key, await made)
+    return await made
+  } finally {
+    making.delete(key)
+  }
+}
+
+async function varyingAnswer(
+  { facts }: Varying,
+  { type, variesBy, print }: ReleaseDocument,
+  release: OpenRelease,
+  base: string | undefined,
+): Promise<Answer> {
   const read = variesBy === 'factsOf' ? await factsOfFiles(facts, release.manifest.files) : undefined
   const text = print(release, { base, factsOf: (sha256) => read?.get(sha256) })
-  const made = answer(text, { type, cacheControl: variesBy === 'base' ? `private, ${revalidate}` : revalidate })
-  kept.set(key, made)
-  return made
+  return answer(text, { type, cacheControl: variesBy === 'base' ? `private, ${revalidate}` : revalidate })
 }
 
 function projectAnswer(release: OpenRelease, name: string, below: readonly string[], form: () => PageForm): Answer {

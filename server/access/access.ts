@@ -30,6 +30,8 @@ export interface Access {
   identify(req: IncomingMessage): Promise<Identity>
   /** Whether anybody may see a product, or what is nobody's (`null`), so that nobody need be asked who he is. */
   isPublic(product: string | null): boolean
+  /** Whether what is read depends on who asks. */
+  readonly tellsApart: boolean
   may(identity: Identity, action: Action): boolean
   /** The private products that someone may not see. */
   hiddenFrom(identity: Identity): ReadonlySet<string>
@@ -63,10 +65,11 @@ export function makeAccess({ records, now }: { records: TokenRecords } & Clock, 
       return isOpenTo(req, options) ? openWriter : anonymous
     }
     const address = req.socket.remoteAddress ?? ''
-    const wait = failures.waitOf(address)
-    if (wait > 0) throw tooMany(wait)
     const token = await tokens.find(text)
+    // A right token never waits: behind a proxy all come from one address, and whoever fails there would lock them out.
     if (!token || !holds(token, now())) {
+      const wait = failures.waitOf(address)
+      if (wait > 0) throw tooMany(wait)
       failures.failed(address)
       throw refused(token)
     }
@@ -89,6 +92,7 @@ export function makeAccess({ records, now }: { records: TokenRecords } & Clock, 
   return {
     identify,
     isPublic,
+    tellsApart: hidden.size > 0 || options.reads === 'token',
     may,
     hiddenFrom,
     require(identity, action) {
@@ -127,9 +131,11 @@ function knownTokens(records: TokenRecords): KnownTokens {
     async find(text) {
       const id = tokenId(text)
       if (id === undefined) return undefined
-      const token = known.get(id) ?? (await records.token(id))
+      // What was read before a revocation is put where that has emptied, or it would be remembered for ever.
+      const current = known
+      const token = current.get(id) ?? (await records.token(id))
       if (!token || !isToken(text, token.sha256)) return undefined
-      known.set(id, token)
+      current.set(id, token)
       return token
     },
     used({ id }, at) {

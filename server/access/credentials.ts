@@ -17,11 +17,14 @@ export function credentialsOf({ headers }: IncomingMessage): string | undefined 
 
 /**
  * Whether a request comes from this machine and no further: over loopback, passed on by no proxy that says so, and
- * asking for this machine by name. A page that points its own name at 127.0.0.1 (DNS rebinding) asks for that name.
+ * asking for this machine by name. A page that points its own name at 127.0.0.1 (DNS rebinding) asks for that name. An
+ * nginx that nobody told otherwise says nothing of whom it asks for, and names this machine; but it speaks HTTP/1.0.
  */
-export function isLocal({ socket, headers }: IncomingMessage): boolean {
+export function isLocal({ socket, headers, httpVersion }: IncomingMessage): boolean {
   const address = socket.remoteAddress ?? ''
   const loopback = address === '::1' || /^(?:::ffff:)?127\./.test(address)
-  const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined)
+  const forwarded =
+    httpVersion === '1.0' ||
+    Object.keys(headers).some((name) => /^(?:forwarded|x-forwarded-.*|x-real-ip|via)$/.test(name))
   return loopback && !forwarded && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(headers.host ?? '')
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { changesOf } from '../../pool/changelog.ts'
-import type { Distribution } from '../../pool/distribution.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import type { Finding } from '../../pool/findings.ts'
 import { freeze } from '../../pool/freeze.ts'
@@ -26,6 +25,7 @@ import { waiversOf, type Waiver } from '../../pool/waivers.ts'
 import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { closeRelease, type ClosedRelease } from './close-release.ts'
+import { holdable } from './holdable.ts'
 import { judgeRelease } from './judge-release.ts'
 
 export interface FreezeRequest extends ReadOptions {
@@ -76,7 +76,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
   const changes = told.changes ?? request.changes ?? null
   const { roots } = read
   const closed = await closeRelease(
-    { ...deps, records: holdable(deps.records, name, base?.manifest) },
+    { ...deps, records: holdable(deps.records, name.product, base?.manifest.product) },
     {
       pins: read.pins,
       constraints: read.constraints,
@@ -115,23 +115,6 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */
 function findingsOf({ problems, loose }: ReadPins, closed: ClosedRelease): readonly Finding[] {
   return problems.length + loose.length > 0 ? [] : closed.findings
-}
-
-/** What is private to a product enters its own releases, and those that are laid over one of its, and no other. */
-function holdable(
-  records: FreezeDeps['records'],
-  name: ReleaseName,
-  base: Manifest | undefined,
-): FreezeDeps['records'] {
-  const mayHold = ({ product }: Distribution) =>
-    product === null || product === name.product || product === base?.product
-  const withHoldable = (found: ReadonlyMap<ProjectName, readonly Distribution[]>) =>
-    new Map([...found].map(([project, files]) => [project, files.filter(mayHold)]))
-  return {
-    ...records,
-    distributionsOfAll: async (projects) => withHoldable(await records.distributionsOfAll(projects)),
-    distributionsOfPins: async (pins) => withHoldable(await records.distributionsOfPins(pins)),
-  }
 }
 
 /** Throws `release-unknown`. */

@@ -9,6 +9,7 @@ import { isSignedBy } from '../../pool/proof/public-key.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { FrozenRelease, UnsignedRelease } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
+import { holdable } from './holdable.ts'
 
 export interface ImportRequest {
   /** As it stands: its bytes are what the release's digest is of. */
@@ -86,7 +87,8 @@ async function checkFiles(
   manifest: Manifest,
   dryRun: boolean,
 ): Promise<readonly ManifestFile[]> {
-  const held = await records.distributionsOfAll(manifest.pins.map(({ project }) => project))
+  const own = holdable(records, manifest.product, manifest.base?.product)
+  const held = await own.distributionsOfAll(manifest.pins.map(({ project }) => project))
   const byName = new Map([...held.values()].flat().map((file) => [file.filename, file]))
   const { lacking, problems } = holdAgainst(manifest, ({ filename }) => byName.get(filename))
   const missing = dryRun ? [] : lacking.map(({ filename }) => ({ message: `${filename}: the pool does not have it` }))

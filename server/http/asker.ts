@@ -11,8 +11,8 @@ export function identifyAsker(access: Access) {
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     const identity = await access.identify(req)
     identities.set(req, identity)
-    // An answer that only a token's holder may have is for no cache that others share (RFC 9111, 3.5).
-    if (identity.proven) res.setHeader('Vary', 'Authorization')
+    // An answer that another asker would not be given is for no cache that others share (RFC 9111, 4.1).
+    if (identity.proven || access.tellsApart) res.setHeader('Vary', 'Authorization')
     next()
   }
 }

@@ -19,6 +19,10 @@ import { whereUsedRoutes } from './where-used.ts'
 /** The JSON API that the CLI speaks. */
 export function apiRoutes(deps: Deps): Router {
   const router = Router()
+  router.use((_req, res, next) => {
+    res.set('Cache-Control', 'no-store')
+    next()
+  })
   router.use(json({ limit: '20mb' }))
   router.get('/', (_req, res) => {
     res.json({ name: 'firn', version, api: apiVersion })

@@ -6,17 +6,19 @@ import { liveProjectPage } from '../../pool/pages/simple-page.ts'
 import type { Deps } from '../deps.ts'
 import { pageAnswer, projectPlace } from '../frozen-index.ts'
 import { askedBy } from '../http/asker.ts'
-import { redirect, revalidate, sendAnswer } from '../http/answer.ts'
+import { privately, redirect, revalidate, sendAnswer, type Answer } from '../http/answer.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
 
 /** The live index: everything in the pool, as it is now. */
 export function simpleRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
   const router = Router({ strict: true })
+  const send = (req: Request, res: Response, made: Answer) =>
+    sendAnswer(req, res, deps.access.tellsApart ? { ...made, headers: privately(made.headers) } : made)
   router.get('/', async (req, res) => {
     // Without its slash the page's relative links would lead beside the index.
-    if (req.originalUrl.split('?')[0] === req.baseUrl) return sendAnswer(req, res, redirect('simple/', revalidate))
+    if (req.originalUrl.split('?')[0] === req.baseUrl) return send(req, res, redirect('simple/', revalidate))
     const page = { release: null, projects: await askedBy(deps, req).records.projects() }
-    sendAnswer(
+    send(
       req,
       res,
       pageAnswer(formOf(req), { html: () => rootPageHtml(page), json: () => rootPageJson(page) }, revalidate),
@@ -36,9 +38,9 @@ export function simpleRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
       const facts = { project: req.params.project }
       throw new RegistryError('project-unknown', facts, { detail: `the pool has no ${facts.project}` })
     }
-    if (place.redirect !== undefined) return sendAnswer(req, res, redirect(place.redirect, revalidate))
+    if (place.redirect !== undefined) return send(req, res, redirect(place.redirect, revalidate))
     const page = liveProjectPage(files)
-    sendAnswer(
+    send(
       req,
       res,
       pageAnswer(formOf(req), { html: () => projectPageHtml(page), json: () => projectPageJson(page) }, revalidate),
