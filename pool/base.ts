@@ -1,4 +1,10 @@
-import type { Manifest, ManifestFile, ManifestOverride, ManifestPin } from './manifest.ts'
+import {
+  filesByProject,
+  type Manifest,
+  type ManifestFile,
+  type ManifestOverride,
+  type ManifestPin,
+} from './manifest.ts'
 import { parseMarker, printMarker } from './marker.ts'
 import type { Problem } from './pins/pin.ts'
 import type { ProjectName } from './project-name.ts'
@@ -64,12 +70,16 @@ function widen(pin: ManifestPin, own: ManifestPin | undefined): ManifestPin {
 }
 
 /** The files that a base has of a project in just this version; `undefined` if it has another one, or none. */
-export function filesInBase(
-  base: Manifest | undefined,
-  { project, version }: Pick<ManifestPin, 'project' | 'version'>,
-): readonly ManifestFile[] | undefined {
-  const pinned = base?.pins.some((pin) => pin.project === project && sameVersion(pin.version, version))
-  return pinned === true ? base?.files.filter((file) => file.project === project) : undefined
+export type FilesInBase = (pin: Pick<ManifestPin, 'project' | 'version'>) => readonly ManifestFile[] | undefined
+
+export function filesInBase(base: Manifest | undefined): FilesInBase {
+  if (!base) return () => undefined
+  const versions = new Map(base.pins.map(({ project, version }) => [project, version]))
+  const files = filesByProject(base)
+  return ({ project, version }) => {
+    const pinned = versions.get(project)
+    return pinned !== undefined && sameVersion(pinned, version) ? (files.get(project) ?? []) : undefined
+  }
 }
 
 /** What is wrong with leaving these projects out. */

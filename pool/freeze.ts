@@ -1,6 +1,13 @@
 import { filesInBase, layOver, withoutProblems } from './base.ts'
 import { realName, type Distribution, type Iso, type Sha256 } from './distribution.ts'
-import type { Manifest, ManifestBase, ManifestFile, ManifestPin, ManifestSource } from './manifest.ts'
+import {
+  compareFiles,
+  type Manifest,
+  type ManifestBase,
+  type ManifestFile,
+  type ManifestPin,
+  type ManifestSource,
+} from './manifest.ts'
 import { printMarker } from './marker.ts'
 import type { Pin, Problem, StatedFile } from './pins/pin.ts'
 import type { ProjectName } from './project-name.ts'
@@ -37,7 +44,8 @@ export interface FreezeOutcome {
 export function freeze(input: FreezeInput): FreezeOutcome {
   const { without = [] } = input
   const base = input.base?.manifest
-  const chosen = input.pins.map((pin) => choose(pin, filesInBase(base, pin) ?? heldFiles(input.filesOf(pin.project))))
+  const inBase = filesInBase(base)
+  const chosen = input.pins.map((pin) => choose(pin, inBase(pin) ?? input.filesOf(pin.project).map(manifestFile)))
   const filled = chosen.flatMap(({ pin, files }) => (pin ? { pin, files } : []))
   const laid = layOver(base, { filled, without })
   const pinned = new Set(input.pins.map(({ project }) => project))
@@ -52,7 +60,7 @@ export function freeze(input: FreezeInput): FreezeOutcome {
       targets: input.targets.map(({ text }) => text).toSorted(compareCodePoints),
       roots: input.roots,
       pins: laid.pins.toSorted(byProject),
-      files: laid.files.toSorted(byProjectAndFilename),
+      files: laid.files.toSorted(compareFiles),
       waivers: [],
       unknown: [],
       source: input.source ?? null,
@@ -121,10 +129,6 @@ function lacking(pin: Pin, held: readonly ManifestFile[], files: readonly Manife
   }
 }
 
-function heldFiles(held: readonly Distribution[]): readonly ManifestFile[] {
-  return held.map(manifestFile)
-}
-
 function manifestFile(file: Distribution): ManifestFile {
   return {
     filename: file.filename,
@@ -143,8 +147,4 @@ function manifestFile(file: Distribution): ManifestFile {
 
 function byProject(a: { readonly project: ProjectName }, b: { readonly project: ProjectName }): number {
   return compareCodePoints(a.project, b.project)
-}
-
-function byProjectAndFilename(a: ManifestFile, b: ManifestFile): number {
-  return compareCodePoints(a.project, b.project) || compareCodePoints(a.filename, b.filename)
 }

@@ -3,7 +3,9 @@ import type { Iso, Sha256 } from './distribution.ts'
 import { RegistryError } from './errors.ts'
 import type { DistributionKind } from './filename.ts'
 import type { Rule } from './findings.ts'
+import { grouped } from './grouped.ts'
 import type { ProjectName } from './project-name.ts'
+import { compareCodePoints } from './version.ts'
 
 /** One file of a release. Field names are those of the manifest's JSON. */
 export interface ManifestFile {
@@ -101,6 +103,15 @@ export function readManifest(text: string): Manifest {
   const manifest: Manifest = Object.assign({ overrides: [], unknown: [] }, JSON.parse(text) as Manifest)
   if (manifest.schema !== 'firn-release/1') throw new RegistryError('data-too-new', { schema: manifest.schema })
   return manifest
+}
+
+export function filesByProject({ files }: Pick<Manifest, 'files'>): ReadonlyMap<ProjectName, readonly ManifestFile[]> {
+  return grouped(files, ({ project }) => project)
+}
+
+/** The order of a manifest's files. */
+export function compareFiles(a: ManifestFile, b: ManifestFile): number {
+  return compareCodePoints(a.project, b.project) || compareCodePoints(a.filename, b.filename)
 }
 
 /** Whether two manifests describe the same software: all but who froze it and when. */

@@ -1,7 +1,7 @@
 import type { Sha256 } from '../distribution.ts'
 import type { DistributionFacts } from '../facts.ts'
 import type { DistributionKind } from '../filename.ts'
-import type { Manifest } from '../manifest.ts'
+import { filesByProject, type Manifest, type ManifestFile } from '../manifest.ts'
 import { parseMarker, type Marker } from '../marker.ts'
 import type { ProjectName } from '../project-name.ts'
 import { installsOf, type Installs } from './installs.ts'
@@ -24,19 +24,19 @@ export interface MemberFile {
 
 /** In the order of the manifest's pins. */
 export function readMembers(
-  { pins, files }: Pick<Manifest, 'pins' | 'files'>,
+  manifest: Pick<Manifest, 'pins' | 'files'>,
   factsOf: (sha256: Sha256) => DistributionFacts | undefined,
 ): readonly Member[] {
-  const byProject = new Map<ProjectName, MemberFile[]>(pins.map(({ project }) => [project, []]))
-  for (const file of files) {
-    const { filename, kind } = file
-    byProject.get(file.project)?.push({ filename, kind, installs: installsOf(file), facts: factsOf(file.sha256) })
+  const filesOf = filesByProject(manifest)
+  const memberFile = (file: ManifestFile): MemberFile => {
+    const { filename, kind, sha256 } = file
+    return { filename, kind, installs: installsOf(file), facts: factsOf(sha256) }
   }
-  return pins.map(({ project, name, version, marker }) => ({
+  return manifest.pins.map(({ project, name, version, marker }) => ({
     project,
     name,
     version,
     marker: marker === null ? undefined : parseMarker(marker),
-    files: byProject.get(project) ?? [],
+    files: (filesOf.get(project) ?? []).map(memberFile),
   }))
 }

@@ -1,9 +1,8 @@
-import type { Manifest, ManifestFile, ManifestPin } from '../manifest.ts'
+import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
 import { evaluateMarker, parseMarker } from '../marker.ts'
 import type { Pin } from '../pins/pin.ts'
 import { markerEnvironment, type Target } from '../target.ts'
 import { compareCodePoints, compareVersionTexts, sameVersion } from '../version.ts'
-import { filesByProject } from './files-by-project.ts'
 import type { ProjectDiff } from './project-diff.ts'
 
 /**

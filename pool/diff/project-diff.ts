@@ -1,9 +1,8 @@
 import type { DistributionFacts } from '../facts.ts'
-import type { Manifest, ManifestFile, ManifestPin } from '../manifest.ts'
+import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
 import type { ProjectName } from '../project-name.ts'
 import { compareCodePoints, compareVersionTexts, sameVersion } from '../version.ts'
 import { dependenciesChange, licenceChange, type DependenciesChange, type Changed } from './facts-diff.ts'
-import { filesByProject } from './files-by-project.ts'
 import { listChange, type ListChange } from './list-diff.ts'
 
 /** A release, with what is known of its files. */

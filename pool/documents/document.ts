@@ -1,9 +1,8 @@
 import type { Sha256 } from '../distribution.ts'
 import type { DistributionFacts } from '../facts.ts'
-import type { Manifest, ManifestFile } from '../manifest.ts'
-import type { ProjectName } from '../project-name.ts'
+import type { Manifest } from '../manifest.ts'
 import type { Signature } from '../proof/envelope.ts'
-import { printReleaseName } from '../release-name.ts'
+import { indexPath, printReleaseName } from '../release-name.ts'
 
 /** What every document of a release is made from. */
 export interface DocumentedRelease {
@@ -35,18 +34,9 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }
 
-export function filesByProject({ files }: Manifest): ReadonlyMap<ProjectName, readonly ManifestFile[]> {
-  const byProject = new Map<ProjectName, ManifestFile[]>()
-  for (const file of files) {
-    const known = byProject.get(file.project)
-    if (known) known.push(file)
-    else byProject.set(file.project, [file])
-  }
-  return byProject
-}
-
-export function indexUrl(base: string, { product, release }: Pick<Manifest, 'product' | 'release'>): string {
-  return `${base}index/${encodeURIComponent(product)}/${encodeURIComponent(release)}/`
+/** Where a release's index is, seen from `base`. */
+export function indexUrl(base: string, release: Pick<Manifest, 'product' | 'release'>): string {
+  return base + indexPath(release).slice(1)
 }
 
 /** Where a file lies, seen from `base`: `pool/zope-interface/zope.interface-8.5.tar.gz`. */

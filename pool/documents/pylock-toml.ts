@@ -3,20 +3,12 @@
  * https://packaging.python.org/en/latest/specifications/pylock-toml/ (PEP 751)
  */
 import { stringify, TomlDate, type TomlTable } from 'smol-toml'
-import type { Manifest, ManifestFile, ManifestPin } from '../manifest.ts'
+import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
 import { normaliseName } from '../project-name.ts'
 import { parseSpecifierSet } from '../specifier.ts'
 import { markerEnvironment, parseTarget } from '../target.ts'
 import { parseVersion, sameVersion } from '../version.ts'
-import {
-  document,
-  filesByProject,
-  indexUrl,
-  poolPath,
-  toRoot,
-  type DocumentedRelease,
-  type Surroundings,
-} from './document.ts'
+import { document, indexUrl, poolPath, toRoot, type DocumentedRelease, type Surroundings } from './document.ts'
 
 /**
  * Every pin with its wheels and its sdist, by URL; without a base, by path from where the lock lies. What PEP 751 has no

@@ -1,5 +1,5 @@
-import type { ManifestPin } from '../manifest.ts'
-import { document, filesByProject, type DocumentedRelease } from './document.ts'
+import { filesByProject, type ManifestPin } from '../manifest.ts'
+import { document, type DocumentedRelease } from './document.ts'
 
 /** For `pip install --require-hashes -r`: every pin with the sha256 of each of its files. */
 export function requirementsTxt(release: DocumentedRelease): string {

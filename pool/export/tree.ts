@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '../distribution.ts'
-import { filesByProject } from '../documents/document.ts'
 import { RegistryError } from '../errors.ts'
 import { parseFilename } from '../filename.ts'
-import type { Manifest, ManifestFile } from '../manifest.ts'
+import { filesByProject, type Manifest, type ManifestFile } from '../manifest.ts'
 import { projectPageHtml, rootPageHtml } from '../pages/simple-html.ts'
 import { projectPageJson, rootPageJson } from '../pages/simple-json.ts'
 import { frozenProjectPage } from '../pages/simple-page.ts'
@@ -84,11 +83,13 @@ function rootPages({ manifest, digest }: TreeInput): readonly Page[] {
 function projectPages(input: TreeInput): readonly Page[] {
   const { manifest, digest } = input
   const byProject = filesByProject(manifest)
+  const pinned = new Map(manifest.pins.map(({ project, name }) => [project, name]))
   const taken = new Set<string>(['index.html', 'index.json', ...input.documents.keys(), ...byProject.keys()])
   return [...byProject].flatMap(([project, files]) => {
     const page = frozenProjectPage(digest, files)
     const [html, json] = [projectPageHtml(page), projectPageJson(page)]
-    return directoriesOf(project, files, manifest, taken).flatMap((directory) => [
+    const names = new Set([...files.map(({ name }) => name), pinned.get(project) ?? project])
+    return directoriesOf(project, names, taken).flatMap((directory) => [
       { path: `${directory}/index.html`, text: html },
       { path: `${directory}/index.json`, text: json },
     ])
@@ -101,17 +102,12 @@ function projectPages(input: TreeInput): readonly Page[] {
  */
 function directoriesOf(
   project: ProjectName,
-  files: readonly ManifestFile[],
-  { pins }: Manifest,
+  names: ReadonlySet<string>,
   taken: ReadonlySet<string>,
 ): readonly string[] {
-  const names = [
-    ...files.map(({ name }) => name),
-    ...pins.filter((pin) => pin.project === project).map((pin) => pin.name),
-  ]
   if (![project, ...names].every((name) => isProjectName(name) && normaliseName(name) === project))
     throw unusable(project)
-  return [project, ...new Set(names.filter((name) => !taken.has(name)))]
+  return [project, ...[...names].filter((name) => !taken.has(name))]
 }
 
 function poolEntries(file: ManifestFile): readonly TreeFile[] {

@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from '../canonical-json.ts'
 import type { Distribution } from '../distribution.ts'
 import { isRegistryError } from '../errors.ts'
 import { isFileOf, parseFilename } from '../filename.ts'
-import type { Manifest, ManifestFile, ManifestPin } from '../manifest.ts'
+import { compareFiles, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
 import { parseMarker } from '../marker.ts'
 import type { Problem } from '../pins/pin.ts'
 import { isProjectName, normaliseName } from '../project-name.ts'
@@ -77,7 +77,7 @@ function orderProblems({ pins, files, targets }: Manifest): readonly Problem[] {
   return [
     ...unordered('pins', projects, compareCodePoints),
     ...unordered('targets', targets, compareCodePoints),
-    ...unordered('files', files, byProjectAndFilename),
+    ...unordered('files', files, compareFiles),
     ...[...twice(projects)].map((project) => ({ message: `pin ${quote(project)}: it is there more than once` })),
     ...[...twice(names)].map((name) => ({ message: `file ${quote(name)}: it is there more than once` })),
   ]
@@ -86,10 +86,6 @@ function orderProblems({ pins, files, targets }: Manifest): readonly Problem[] {
 function unordered<T>(what: string, items: readonly T[], compare: (a: T, b: T) => number): readonly Problem[] {
   const sorted = items.every((item, at) => at === 0 || compare(items[at - 1] ?? item, item) <= 0)
   return sorted ? [] : [{ message: `${what} are not in order` }]
-}
-
-function byProjectAndFilename(a: ManifestFile, b: ManifestFile): number {
-  return compareCodePoints(a.project, b.project) || compareCodePoints(a.filename, b.filename)
 }
 
 function twice(items: readonly string[]): ReadonlySet<string> {

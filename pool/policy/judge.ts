@@ -2,7 +2,7 @@ import type { Distribution, Iso, Sha256 } from '../distribution.ts'
 import type { DistributionFacts } from '../facts.ts'
 import { parseFilename } from '../filename.ts'
 import type { Finding, Rule } from '../findings.ts'
-import type { Manifest, ManifestFile, ManifestPin } from '../manifest.ts'
+import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
 import { evaluateMarker, parseMarker } from '../marker.ts'
 import { contains, parseSpecifierSet } from '../specifier.ts'
 import { accepts, markerEnvironment, parseTarget, type Target } from '../target.ts'
@@ -31,7 +31,7 @@ interface Case {
 /** What speaks against a release by a policy, ascending by project. Waivers are not looked at. */
 export function judge(policy: Policy, judged: Judged): readonly Finding[] {
   const { manifest } = judged
-  const files = byProject(manifest.files)
+  const files = filesByProject(manifest)
   const targets = manifest.targets.map(parseTarget)
   return manifest.pins
     .toSorted((a, b) => compareCodePoints(a.project, b.project))
@@ -46,16 +46,6 @@ export function judge(policy: Policy, judged: Judged): readonly Finding[] {
         ...findingsOf('sdist-only', policy.sdistOnly, pin, sdistOnly(of, targets)),
       ]
     })
-}
-
-function byProject(files: readonly ManifestFile[]): ReadonlyMap<string, readonly ManifestFile[]> {
-  const found = new Map<string, ManifestFile[]>()
-  for (const file of files) {
-    const own = found.get(file.project)
-    if (own) own.push(file)
-    else found.set(file.project, [file])
-  }
-  return found
 }
 
 /** `messages` stand after the pin's name and version. */

@@ -1,4 +1,5 @@
 import type { Sha256 } from '../distribution.ts'
+import { grouped } from '../grouped.ts'
 import { headMessage, type LogHead } from './log-head.ts'
 import { beforeAll, lineDigest, lineMessage, type LogLine } from './log-line.ts'
 import { isSignedBy, shortId, type PublicKey } from './public-key.ts'
@@ -32,7 +33,7 @@ export interface LogCheck {
  */
 export function checkLog(keys: ReadonlyMap<Sha256, PublicKey>, heads: readonly NamedHead[]): LogCheck {
   const problems: LogProblem[] = heads.flatMap((named) => headProblems(named, keys))
-  const at = headsByLine(heads)
+  const at = grouped(heads, ({ head }) => head.sequence)
   let last: Pick<LogLine, 'sequence' | 'digest'> = { sequence: 0, digest: beforeAll }
   let lines = 0
   const settle = (line: typeof last) => problems.push(...(at.get(line.sequence) ?? []).flatMap(otherHistory(line)))
@@ -51,12 +52,6 @@ export function checkLog(keys: ReadonlyMap<Sha256, PublicKey>, heads: readonly N
     },
     finish: () => [...problems, ...heads.flatMap((named) => cutOff(named, last.sequence))],
   }
-}
-
-function headsByLine(heads: readonly NamedHead[]): ReadonlyMap<number, readonly NamedHead[]> {
-  const found = new Map<number, NamedHead[]>()
-  for (const named of heads) found.set(named.head.sequence, [...(found.get(named.head.sequence) ?? []), named])
-  return found
 }
 
 function orderProblems(line: LogLine, last: Pick<LogLine, 'sequence' | 'digest'>): readonly LogProblem[] {

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Distribution } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
+import { grouped } from '../../pool/grouped.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
@@ -23,9 +24,8 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
     },
     distributionsOf: async (project) => (await filesOf([project]).execute()).map(distribution),
     distributionsOfAll: async (projects) => {
-      const found = new Map<ProjectName, Distribution[]>()
-      for (const row of await inBatches(projects, (some) => filesOf(some).execute())) addTo(found, distribution(row))
-      return found
+      const rows = await inBatches(projects, (some) => filesOf(some).execute())
+      return grouped(rows.map(distribution), ({ project }) => project)
     },
     distributionsByDigest: async (prefix) => {
       // `g` comes right after the hex digits, so this is a range of the index and no pattern.
@@ -34,10 +34,8 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       return rows.map(distribution)
     },
     distributionsOfPins: async (pins) => {
-      const found = new Map<ProjectName, Distribution[]>()
-      const keys = [...new Set(pins.map(pinKey))]
-      for (const row of await inBatches(keys, (some) => filesOfKeys(db, some))) addTo(found, distribution(row))
-      return found
+      const rows = await inBatches([...new Set(pins.map(pinKey))], (some) => filesOfKeys(db, some))
+      return grouped(rows.map(distribution), ({ project }) => project)
     },
     projects: (hidden = []) => projects(db, hidden),
     metadata: async (sha256) =>
@@ -54,12 +52,6 @@ function filesOfKeys(db: Kysely<Schema>, keys: readonly string[]): Promise<reado
     .where('versions.pin', 'in', keys)
     .orderBy('distributions.filename')
     .execute()
-}
-
-function addTo(found: Map<ProjectName, Distribution[]>, file: Distribution): void {
-  const known = found.get(file.project)
-  if (known) known.push(file)
-  else found.set(file.project, [file])
 }
 
 async function projects(

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
+import { grouped } from '../../pool/grouped.ts'
 import { readManifest } from '../../pool/manifest.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { ReleaseChanges, ReleaseListing, ReleaseSummary, SummaryRecords, UnsignedRelease } from '../ports.ts'
@@ -60,13 +61,8 @@ async function releasesOf(
       .orderBy('release_summaries.id', 'desc')
       .execute(),
   )
-  const found = new Map<string, ReleaseSummary[]>()
-  for (const { filename, ...row } of rows) {
-    const known = found.get(filename)
-    if (known) known.push(summary(row))
-    else found.set(filename, [summary(row)])
-  }
-  return found
+  const found = grouped(rows, ({ filename }) => filename)
+  return new Map([...found].map(([filename, those]) => [filename, those.map(summary)]))
 }
 
 async function changesBetween(

@@ -1,11 +1,11 @@
 import { isRegistryError } from '../../errors.ts'
-import type { Manifest } from '../../manifest.ts'
+import { filesByProject, type Manifest } from '../../manifest.ts'
 import { evaluateMarker, type MarkerEnvironment } from '../../marker.ts'
 import { normaliseName, type ProjectName } from '../../project-name.ts'
 import { parseRequirement, type Requirement } from '../../requirement.ts'
 import { markerEnvironment, parseTarget } from '../../target.ts'
 import { compareCodePoints } from '../../version.ts'
-import { filesByProject, type Surroundings } from '../document.ts'
+import type { Surroundings } from '../document.ts'
 
 /** Who needs whom inside a release, on any of its targets. */
 export interface DependencyGraph {
