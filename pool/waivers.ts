@@ -20,7 +20,7 @@ export interface Waiver {
 const shape = '[RULE ]NAME[ until YYYY-MM-DD]: REASON'
 
 /**
- * Reads `lxml: built on the hosts`, `yanked lxml until 2027-01-31: no other fits`. Throws `usage` on anything else: a
+ * Reads `lxml: built on the hosts`, `yanked lxml until 2027-01-31: no other fits`. Throws `waiver-invalid` on anything else: a
  * waiver without a reason is none.
  */
 export function parseWaiver(text: string): Waiver {
@@ -102,6 +102,7 @@ function keptOf(waiver: Waiver, found: readonly Finding[], by: string): readonly
   }))
 }
 
-function byProjectAndRule(a: ManifestWaiver, b: ManifestWaiver): number {
+/** The order of a manifest's waivers. */
+export function byProjectAndRule(a: ManifestWaiver, b: ManifestWaiver): number {
   return compareCodePoints(a.project, b.project) || compareCodePoints(a.rule, b.rule)
 }

@@ -1,4 +1,4 @@
-import { digestOf } from '../../pool/export/tree.ts'
+import { digestOf } from '../../pool/digest.ts'
 import { topPage } from '../../pool/export/top-page.ts'
 import { fileProblem, type ExpectedFile } from '../../pool/proof/release-files.ts'
 import type { ReleaseProblem } from '../../pool/proof/release-problem.ts'

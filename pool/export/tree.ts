@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Sha256 } from '../distribution.ts'
 import { RegistryError } from '../errors.ts'
 import { parseFilename } from '../filename.ts'
@@ -123,8 +122,4 @@ function poolEntries(file: ManifestFile): readonly TreeFile[] {
 function unusable(name: string): RegistryError {
   const problems = [{ message: `${JSON.stringify(name.slice(0, 100))} is not a normalised project name` }]
   return new RegistryError('manifest-invalid', { problems }, { detail: '1 problem' })
-}
-
-export function digestOf(bytes: string | Uint8Array): Sha256 {
-  return createHash('sha256').update(bytes).digest('hex')
 }

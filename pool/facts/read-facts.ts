@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { ArchiveParts, EggInfo } from '../archive-parts.ts'
+import { digestOf } from '../digest.ts'
 import type { DistributionFacts, EmbeddedSbom, LicenceStatement } from '../facts.ts'
 import type { DistributionKind } from '../filename.ts'
 import { decodeText, readHeaders, type Headers } from '../metadata-headers.ts'
@@ -120,7 +120,7 @@ function readLicence(headers: Headers): LicenceStatement {
 function readSbom(path: string, bytes: Uint8Array): EmbeddedSbom | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { path, sha256: createHash('sha256').update(bytes).digest('hex'), text }
+    return { path, sha256: digestOf(bytes), text }
   } catch {
     return undefined
   }

@@ -3,8 +3,17 @@ import { parseSpecifierSet } from '../specifier.ts'
 import { parseCondition } from './buildout-condition.ts'
 import { configurationEntries, type Configuration, type Entry } from './buildout-entries.ts'
 import { includesOf } from './includes.ts'
-import { findAt, gather, makePin, normalisedExtras, quoted, type Finding, type ReadSource, type Source } from './pin.ts'
-import { openInclude, type Reading } from './reading.ts'
+import {
+  findAt,
+  gather,
+  makePin,
+  normalisedExtras,
+  quoted,
+  type LineFinding,
+  type ReadSource,
+  type Source,
+} from './pin.ts'
+import { openInclude, targetsWhere, type Reading } from './reading.ts'
 import { markerOf } from './target-subset.ts'
 
 /**
@@ -14,10 +23,10 @@ import { markerOf } from './target-subset.ts'
  * configurations". compoze's section is of the same form, with extras: `name|extra1,extra2 = spec`.
  */
 export function readBuildout(source: Source, reading: Reading): ReadSource {
-  const problems: Finding[] = []
+  const problems: LineFinding[] = []
   const layers = layersOf(source, [source.name], reading, { read: new Map(), problems })
   const entries = layers.flatMap((layer) => layer.entries)
-  const findings = layers.flatMap((layer) => layer.problems.map((problem): Finding => ({ problem })))
+  const findings = layers.flatMap((layer) => layer.problems.map((problem): LineFinding => ({ problem })))
   const judged = judgeConditions(entries, reading)
   const chosen = chooseEntries(judged.entries, reading)
   return gather([
@@ -30,7 +39,7 @@ export function readBuildout(source: Source, reading: Reading): ReadSource {
 
 interface Layers {
   readonly read: Map<string, readonly NamedLayer[]>
-  readonly problems: Finding[]
+  readonly problems: LineFinding[]
 }
 
 type NamedLayer = Configuration & { readonly name: string }
@@ -60,22 +69,20 @@ interface Counted {
 
 function judgeConditions(
   entries: readonly Entry[],
-  { environments }: Reading,
-): { readonly entries: readonly Counted[]; readonly findings: readonly Finding[] } {
-  const everywhere = environments.map((_, index) => index)
+  reading: Reading,
+): { readonly entries: readonly Counted[]; readonly findings: readonly LineFinding[] } {
+  const everywhere = targetsWhere(reading, () => true)
   const judged = new Map<string, readonly number[]>()
-  const findings: Finding[] = []
+  const findings: LineFinding[] = []
   const judge = ({ condition, place }: Entry): readonly number[] => {
     if (condition === undefined) return everywhere
     const known = judged.get(condition)
     if (known) return known
-    const on = findAt(place, () => {
-      const holds = parseCondition(condition)
-      return everywhere.filter((index) => environments.slice(index, index + 1).some(holds))
-    })
-    if ('problem' in on) findings.push(on)
-    judged.set(condition, 'problem' in on ? [] : on)
-    return judged.get(condition) ?? []
+    const read = findAt(place, () => targetsWhere(reading, parseCondition(condition)))
+    if ('problem' in read) findings.push(read)
+    const on = 'problem' in read ? [] : read
+    judged.set(condition, on)
+    return on
   }
   return { entries: entries.map((entry) => ({ entry, on: judge(entry) })), findings }
 }
@@ -101,7 +108,7 @@ function keyOf({ key }: Entry): string {
 }
 
 /** Throws `version-invalid`. */
-function versionOf(entry: Entry, on: readonly number[], reading: Reading): Finding {
+function versionOf(entry: Entry, on: readonly number[], reading: Reading): LineFinding {
   const { place, key, value, operator } = entry
   const [name = '', listed] = key.split('|').map((part) => part.trim())
   const extras = listed?.split(',').map((extra) => extra.trim()) ?? []

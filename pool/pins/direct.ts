@@ -1,7 +1,7 @@
 import { isRegistryError } from '../errors.ts'
 import { distributionSuffixes, parseFilename } from '../filename.ts'
 import { isProjectName, normaliseName, type ProjectName } from '../project-name.ts'
-import { makePin, quoted, type DirectRequirement, type Finding, type PinLine, type Problem } from './pin.ts'
+import { makePin, quoted, type DirectRequirement, type LineFinding, type PinLine, type Problem } from './pin.ts'
 
 /** Whether a requirement line is a path or a URL by itself. */
 export function isDirect(text: string): boolean {
@@ -42,7 +42,7 @@ function nameOfFile(filename: string): string | undefined {
 }
 
 /** A direct requirement as what the release does with it. `uses`: the versions that the pool holds for such, by name. */
-export function settleDirect(direct: DirectRequirement, uses: ReadonlyMap<ProjectName, PinLine>): Finding {
+export function settleDirect(direct: DirectRequirement, uses: ReadonlyMap<ProjectName, PinLine>): LineFinding {
   const { place, text, name, version = 'VERSION', extras, marker } = direct
   const use = name === undefined ? undefined : uses.get(normaliseName(name))
   if (use) return { pin: { ...use, place, text, extras, marker } }

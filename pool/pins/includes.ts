@@ -1,4 +1,4 @@
-import { configurationEntries } from './buildout-entries.ts'
+import { configurationEntries, type Entry } from './buildout-entries.ts'
 import type { Place, Source } from './pin.ts'
 import { logicalLines } from './requirement-lines.ts'
 import { kindOf } from './source-kind.ts'
@@ -28,8 +28,6 @@ export function nestedFile({ text, place }: { readonly text: string; readonly pl
   if (reference === '') return undefined
   return { place, reference, as: option.endsWith('r') || option.endsWith('requirement') ? 'pins' : 'constraints' }
 }
-
-type Entry = ReturnType<typeof configurationEntries>['entries'][number]
 
 function extended({ section, key, value, place }: Entry): readonly Include[] {
   if (section !== 'buildout' || key !== 'extends') return []

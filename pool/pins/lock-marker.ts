@@ -1,14 +1,5 @@
 import { evaluateMarker, parseMarker, type Marker, type MarkerEnvironment } from '../marker.ts'
 import { normaliseName } from '../project-name.ts'
-import type { Reading } from './reading.ts'
-
-/** The numbers of the targets for which `holds`. */
-export function targetsWhere(
-  { environments }: Reading,
-  holds: (environment: MarkerEnvironment, index: number) => boolean,
-): readonly number[] {
-  return environments.flatMap((environment, index) => (holds(environment, index) ? index : []))
-}
 
 /**
  * Whether a marker of a lock holds with exactly these extras: `extra != "a"` says that a is not among them. Throws

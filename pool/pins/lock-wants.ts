@@ -3,6 +3,7 @@ import { contains, parseSpecifierSet } from '../specifier.ts'
 import { compareCodePoints } from '../version.ts'
 import type { Lock } from './locked.ts'
 import { quoted, type Problem } from './pin.ts'
+import { targetsWhere } from './reading.ts'
 
 export interface Wanted {
   readonly extras: ReadonlySet<string>
@@ -34,9 +35,8 @@ export function wantedOf(
 export function pythonProblems({ source, reading }: Lock, requires: string | undefined): readonly Problem[] {
   const specifier = requires === undefined ? undefined : parseSpecifierSet(requires)
   if (!specifier) return []
-  const outside = reading.targets.filter((_, index) =>
-    reading.environments.slice(index, index + 1).some((each) => !contains(specifier, each.python_full_version)),
-  )
+  const on = targetsWhere(reading, ({ python_full_version }) => contains(specifier, python_full_version))
+  const outside = reading.targets.filter((_, index) => !on.includes(index))
   const place = { source: source.name, line: lineOf(source.text, requires ?? '') }
   return outside.map(({ text }) => ({ place, message: `this lock is for Python ${requires}, so not for ${text}` }))
 }

@@ -1,4 +1,4 @@
-import { gather, type Finding, type ReadSource, type Source } from './pin.ts'
+import { gather, type LineFinding, type ReadSource, type Source } from './pin.ts'
 import type { Lock } from './locked.ts'
 import { readPdmLock } from './pdm-lock.ts'
 import { readPoetryLock } from './poetry-lock.ts'
@@ -16,7 +16,7 @@ export function readLock(source: Source, reading: Reading): ReadSource {
   return gather(reader ? reader({ source, table, reading }) : [noLock(source, table)])
 }
 
-function readerOf(table: Table): ((lock: Lock) => readonly Finding[]) | undefined {
+function readerOf(table: Table): ((lock: Lock) => readonly LineFinding[]) | undefined {
   const metadata = tableAt(table, 'metadata') ?? {}
   if (Object.hasOwn(table, 'lock-version') || Object.hasOwn(table, 'packages')) return readPylock
   if (Object.hasOwn(metadata, 'lock_version')) return readPdmLock
@@ -25,7 +25,7 @@ function readerOf(table: Table): ((lock: Lock) => readonly Finding[]) | undefine
   return undefined
 }
 
-function noLock({ name }: Source, table: Table): Finding {
+function noLock({ name }: Source, table: Table): LineFinding {
   const place = { source: name, line: 1 }
   const project = ['project', 'tool', 'build-system'].some((key) => Object.hasOwn(table, key))
   const message = project

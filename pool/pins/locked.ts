@@ -1,7 +1,7 @@
 import { normaliseName } from '../project-name.ts'
 import { compareCodePoints } from '../version.ts'
 import { directOf } from './direct.ts'
-import { findAt, makePin, quoted, type Finding, type Place, type Source } from './pin.ts'
+import { findAt, makePin, quoted, type LineFinding, type Place, type Source } from './pin.ts'
 import type { Reading } from './reading.ts'
 import { markerOf } from './target-subset.ts'
 import { tablesAt, textAt, headerLines, type Table } from './toml-table.ts'
@@ -47,18 +47,20 @@ export function packagesOf({ source, table }: Lock, key: string): readonly { tab
 export type ReadPackage = (table: Table, name: string) => Omit<Locked, 'place' | 'name'>
 
 /** Reads all packages of a lock that says of each by itself which targets need it. */
-export function readEach(lock: Lock, key: string, read: ReadPackage): readonly Finding[] {
-  const packages = packagesOf(lock, key).map(({ table, place }): Locked | Extract<Finding, { problem: unknown }> => {
-    const name = textAt(table, 'name')
-    if (name === undefined) return { problem: { place, message: 'a package without a name stands here' } }
-    return findAt(place, () => ({ place, name, ...read(table, name) }))
-  })
+export function readEach(lock: Lock, key: string, read: ReadPackage): readonly LineFinding[] {
+  const packages = packagesOf(lock, key).map(
+    ({ table, place }): Locked | Extract<LineFinding, { problem: unknown }> => {
+      const name = textAt(table, 'name')
+      if (name === undefined) return { problem: { place, message: 'a package without a name stands here' } }
+      return findAt(place, () => ({ place, name, ...read(table, name) }))
+    },
+  )
   const locked = packages.flatMap((each) => ('problem' in each ? [] : each))
   return [...packages.filter((each) => 'problem' in each), ...lockedFindings(locked, lock)]
 }
 
 /** What packages mean for the release. Those that no target needs are named in one notice. */
-export function lockedFindings(packages: readonly Locked[], lock: Lock): readonly Finding[] {
+export function lockedFindings(packages: readonly Locked[], lock: Lock): readonly LineFinding[] {
   const needed = packages.filter(({ on }) => on.length > 0)
   const names = new Set(needed.map(({ name }) => normaliseName(name)))
   const other = [...new Set(packages.map(({ name }) => name))].filter((name) => !names.has(normaliseName(name)))
@@ -68,7 +70,7 @@ export function lockedFindings(packages: readonly Locked[], lock: Lock): readonl
   ]
 }
 
-function unneeded(names: readonly string[], { name }: Source): readonly Finding[] {
+function unneeded(names: readonly string[], { name }: Source): readonly LineFinding[] {
   if (names.length === 0) return []
   const all = names.toSorted(compareCodePoints)
   const listed = all.length > 10 ? [...all.slice(0, 10), `and ${all.length - 10} more`] : all
@@ -77,7 +79,7 @@ function unneeded(names: readonly string[], { name }: Source): readonly Finding[
 }
 
 /** Throws `version-invalid`. */
-function lockedFinding(locked: Locked, reading: Reading): Finding {
+function lockedFinding(locked: Locked, reading: Reading): LineFinding {
   const { place, name, version, extras = [], direct } = locked
   const marker = markerOf(locked.on, reading)
   if (direct) {

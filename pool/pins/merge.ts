@@ -1,12 +1,12 @@
 import { grouped } from '../grouped.ts'
 import { printMarker, type Marker } from '../marker.ts'
 import { compareCodePoints, sameVersion } from '../version.ts'
-import type { Judged } from './judge.ts'
+import type { Held } from './held-lines.ts'
 import { normalisedExtras, printPin, type Pin, type PinLine, type Problem } from './pin.ts'
 import { printPlace } from './settle.ts'
 
 /** One pin a project, ascending by project; two versions of one are a problem. */
-export function mergePins(lines: readonly Judged<PinLine>[]): {
+export function mergePins(lines: readonly Held<PinLine>[]): {
   readonly pins: readonly Pin[]
   readonly problems: readonly Problem[]
 } {
@@ -19,7 +19,7 @@ export function mergePins(lines: readonly Judged<PinLine>[]): {
   }
 }
 
-function mergeProject([first, ...others]: readonly [Judged<PinLine>, ...Judged<PinLine>[]]): Pin | Problem {
+function mergeProject([first, ...others]: readonly [Held<PinLine>, ...Held<PinLine>[]]): Pin | Problem {
   const other = others.find(({ line }) => !sameVersion(line.version, first.line.version))
   if (other) return conflict(first, other)
   const lines = [first, ...others].map(({ line }) => line)
@@ -36,7 +36,7 @@ function mergeProject([first, ...others]: readonly [Judged<PinLine>, ...Judged<P
   }
 }
 
-function conflict(first: Judged<PinLine>, other: Judged<PinLine>): Problem {
+function conflict(first: Held<PinLine>, other: Held<PinLine>): Problem {
   const apart = !first.on.some((target) => other.on.includes(target))
   return {
     place: first.line.place,

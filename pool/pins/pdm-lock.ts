@@ -1,14 +1,15 @@
 import { RegistryError } from '../errors.ts'
 import { normaliseName } from '../project-name.ts'
-import { targetsWhere, textHolds } from './lock-marker.ts'
+import { textHolds } from './lock-marker.ts'
 import { pythonProblems, wantedOf } from './lock-wants.ts'
 import { pdmLocation } from './locked-source.ts'
 import { filenameIn, readEach, sha256In, type Lock, type ReadPackage } from './locked.ts'
-import type { Finding } from './pin.ts'
+import type { LineFinding } from './pin.ts'
+import { targetsWhere } from './reading.ts'
 import { tableAt, tablesAt, textAt, textsAt, type Table } from './toml-table.ts'
 
 /** Reads a `pdm.lock` that says of each package in which groups it is (strategy `inherit_metadata`, pdm's default). */
-export function readPdmLock(lock: Lock): readonly Finding[] {
+export function readPdmLock(lock: Lock): readonly LineFinding[] {
   const metadata = tableAt(lock.table, 'metadata')
   // To pdm an extra of the project is one of its groups.
   const known = (textsAt(metadata, 'groups') ?? []).filter((group) => group !== 'default')

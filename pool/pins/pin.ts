@@ -107,7 +107,7 @@ export interface DirectRequirement {
 }
 
 /** What one line of a source turns out to be. */
-export type Finding =
+export type LineFinding =
   | { readonly pin: PinLine }
   | { readonly loose: LooseRequirement }
   | { readonly direct: DirectRequirement }
@@ -122,7 +122,8 @@ export interface ReadSource {
   readonly notices: readonly Notice[]
 }
 
-export function gather(findings: readonly Finding[]): ReadSource {
+/** Findings by kind, each in their order. */
+export function gather(findings: readonly LineFinding[]): ReadSource {
   return {
     pins: findings.flatMap((finding) => ('pin' in finding ? finding.pin : [])),
     loose: findings.flatMap((finding) => ('loose' in finding ? finding.loose : [])),

@@ -1,6 +1,6 @@
 import { normaliseName } from '../project-name.ts'
 import { directOf } from './direct.ts'
-import { findAt, gather, makePin, type Finding, type Place, type ReadSource, type Source } from './pin.ts'
+import { findAt, gather, makePin, type LineFinding, type Place, type ReadSource, type Source } from './pin.ts'
 import { isTable, tableAt, tablesAt, textAt, type Table } from './toml-table.ts'
 
 /**
@@ -58,7 +58,7 @@ function nameLines(text: string): ReadonlyMap<string, number> {
 }
 
 /** Throws `version-invalid`. */
-function installed(item: Table, name: string, place: Place): Finding {
+function installed(item: Table, name: string, place: Place): LineFinding {
   const version = textAt(tableAt(item, 'metadata'), 'version') ?? ''
   const origin = tableAt(item, 'direct_url')
   if (origin) {

@@ -1,16 +1,17 @@
 import { normaliseName } from '../project-name.ts'
-import { targetsWhere, textHolds } from './lock-marker.ts'
+import { textHolds } from './lock-marker.ts'
 import { pythonProblems, wantedOf, type Wanted } from './lock-wants.ts'
 import { poetryLocation } from './locked-source.ts'
 import { packagesOf, readEach, sha256In, type Lock, type LockedFile, type ReadPackage } from './locked.ts'
-import type { Finding } from './pin.ts'
+import type { LineFinding } from './pin.ts'
+import { targetsWhere } from './reading.ts'
 import { tableAt, tablesAt, textAt, textsAt, type Table } from './toml-table.ts'
 
 /**
  * Reads a `poetry.lock`. Since poetry 2 each package says of which groups it is and under which marker. Before, it does
  * not: then all are taken but those of extras that are not asked for.
  */
-export function readPoetryLock(lock: Lock): readonly Finding[] {
+export function readPoetryLock(lock: Lock): readonly LineFinding[] {
   const packages = packagesOf(lock, 'package')
   const optional = tableAt(lock.table, 'extras') ?? {}
   const grouped = packages.some(({ table }) => groupsOf(table) !== undefined)
@@ -29,7 +30,7 @@ export function readPoetryLock(lock: Lock): readonly Finding[] {
   }
 }
 
-function ungrouped({ source }: Lock): Finding {
+function ungrouped({ source }: Lock): LineFinding {
   const message = 'poetry 1 does not say in a lock which group a package is of: all are taken, the development ones too'
   return { notice: { place: { source: source.name, line: 1 }, message } }
 }

@@ -1,13 +1,14 @@
 import { parseMarker } from '../marker.ts'
-import { holdsWith, targetsWhere } from './lock-marker.ts'
+import { holdsWith } from './lock-marker.ts'
 import { pythonProblems, wantedOf, type Wanted } from './lock-wants.ts'
 import { directLocation } from './locked-source.ts'
 import { filenameIn, readEach, type Lock, type LockedFile, type ReadPackage } from './locked.ts'
-import { findAt, type Finding, type Problem } from './pin.ts'
+import { findAt, type LineFinding, type Problem } from './pin.ts'
+import { targetsWhere } from './reading.ts'
 import { tableAt, tablesAt, textAt, textsAt, type Table } from './toml-table.ts'
 
 /** Reads a `pylock.toml`. Source: PEP 751, packaging.python.org "pylock.toml Specification". */
-export function readPylock(lock: Lock): readonly Finding[] {
+export function readPylock(lock: Lock): readonly LineFinding[] {
   const { table, source } = lock
   const version = textAt(table, 'lock-version') ?? ''
   if (!/^1\.\d{1,5}$/.test(version)) {

@@ -3,7 +3,7 @@ import { normaliseName, type ProjectName } from '../project-name.ts'
 import type { Target } from '../target.ts'
 import { readUses, settleDirect } from './direct.ts'
 import { inOrder } from './in-order.ts'
-import { judge, type Judged } from './judge.ts'
+import { heldLines, type Held } from './held-lines.ts'
 import { mergePins } from './merge.ts'
 import {
   gather,
@@ -48,9 +48,9 @@ export function readPins(sources: readonly Source[], targets: readonly Target[],
   const { uses, problems: unread } = readUses(options.use ?? [])
   const idle = [...unread, ...unusedUses(uses, asked.direct), ...extrasWithoutLock(context)]
   const direct = gather(asked.direct.map((each) => settleDirect(each, uses)))
-  const pins = judge([...asked.pins, ...direct.pins], context)
-  const loose = judge(asked.loose, context)
-  const limits = { pins: judge(constraining.pins, context), loose: judge(constraining.loose, context) }
+  const pins = heldLines([...asked.pins, ...direct.pins], context)
+  const loose = heldLines(asked.loose, context)
+  const limits = { pins: heldLines(constraining.pins, context), loose: heldLines(constraining.loose, context) }
   const settled = settle({ pins: pins.held, loose: loose.held }, { pins: limits.pins.held, loose: limits.loose.held })
   const lines = [...pins.held, ...settled.pins]
   const merged = mergePins(lines)
@@ -85,7 +85,7 @@ export function readPins(sources: readonly Source[], targets: readonly Target[],
 
 /** Where a resolver has chosen, what was asked for is what it has chosen for. */
 function rootsOf(
-  { pins, settled }: Readonly<Record<'pins' | 'settled', readonly Judged<PinLine>[]>>,
+  { pins, settled }: Readonly<Record<'pins' | 'settled', readonly Held<PinLine>[]>>,
   sources: readonly Source[],
 ): readonly string[] {
   const resolved = new Set(sources.flatMap(({ name, as }) => (as === 'resolved' ? name : [])))

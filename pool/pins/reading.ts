@@ -27,6 +27,7 @@ export interface Reading {
   readonly options: ReadOptions
 }
 
+/** Takes together what all readers need. */
 export function reading(sources: readonly Source[], targets: readonly Target[], options: ReadOptions): Reading {
   // Editors of some systems begin a text with a byte order mark.
   const plain = sources.map((source) => ({ ...source, text: source.text.replace(/^\uFEFF/, '') }))
@@ -37,6 +38,14 @@ export function reading(sources: readonly Source[], targets: readonly Target[], 
     given: plain.filter(({ as }) => as !== 'included'),
     options,
   }
+}
+
+/** The numbers of the targets for which `holds`. */
+export function targetsWhere(
+  { environments }: Reading,
+  holds: (environment: MarkerEnvironment) => boolean,
+): readonly number[] {
+  return environments.flatMap((environment, index) => (holds(environment) ? index : []))
 }
 
 /** The source that `include` names, or why there is none. `chain`: the names that led there, the newest last. */

@@ -3,7 +3,16 @@ import { parseRequirement } from '../requirement.ts'
 import { isProjectName, normaliseName } from '../project-name.ts'
 import { directOf, isDirect } from './direct.ts'
 import { nestedFile } from './includes.ts'
-import { findAt, gather, makePin, normalisedExtras, quoted, type Finding, type ReadSource, type Source } from './pin.ts'
+import {
+  findAt,
+  gather,
+  makePin,
+  normalisedExtras,
+  quoted,
+  type LineFinding,
+  type ReadSource,
+  type Source,
+} from './pin.ts'
 import { logicalLines, type LogicalLine } from './requirement-lines.ts'
 
 /**
@@ -13,7 +22,7 @@ import { logicalLines, type LogicalLine } from './requirement-lines.ts'
  */
 export function readRequirementsTxt(source: Source): ReadSource {
   return gather(
-    logicalLines(source).flatMap((line): readonly Finding[] => {
+    logicalLines(source).flatMap((line): readonly LineFinding[] => {
       if (line.text.startsWith('-')) return option(line)
       return [findAt(line.place, () => requirement(line))]
     }),
@@ -23,7 +32,7 @@ export function readRequirementsTxt(source: Source): ReadSource {
 const ignored =
   /^(?:-i|-f|--(?:index-url|extra-index-url|no-index|find-links|trusted-host|pre|no-binary|only-binary|prefer-binary|require-hashes|use-feature))(?=[\s=]|$)/
 
-function option({ text, place }: LogicalLine): readonly Finding[] {
+function option({ text, place }: LogicalLine): readonly LineFinding[] {
   const known = ignored.exec(text)
   if (known) {
     return [{ notice: { place, message: `${known[0]} is left out: a release is installed from its own index alone` } }]
@@ -39,7 +48,7 @@ function option({ text, place }: LogicalLine): readonly Finding[] {
 }
 
 /** pip puts the environment's value there; a release must not depend on whose environment that was. */
-function variableIn({ text, place }: LogicalLine): Finding | undefined {
+function variableIn({ text, place }: LogicalLine): LineFinding | undefined {
   const [variable] = /\$\{[A-Z0-9_]+\}/.exec(text) ?? []
   if (variable === undefined) return undefined
   const message = `${quoted(text)} has ${variable} in it: what stands in the environment is not read`
@@ -49,7 +58,7 @@ function variableIn({ text, place }: LogicalLine): Finding | undefined {
 const exact = /^([A-Za-z0-9][A-Za-z0-9._-]*) ?(?:\[([^\]]*)\])? ?\(? ?={2,3} ?([^ ;,*()]+) ?\)? ?(?:;(.+))?$/s
 
 /** Throws `version-invalid`, `requirement-invalid`. */
-function requirement(line: LogicalLine): Finding {
+function requirement(line: LogicalLine): LineFinding {
   const { place } = line
   const variable = variableIn(line)
   if (variable) return variable
@@ -77,7 +86,7 @@ function splitOptions(line: string): { readonly text: string; readonly hashes: r
 }
 
 /** Throws `requirement-invalid`. */
-function loose({ text, place }: LogicalLine): Finding {
+function loose({ text, place }: LogicalLine): LineFinding {
   const { name, extras, specifier, marker, url } = parseRequirement(text)
   if (url !== undefined) return direct({ text, place }, url, { name, extras, marker })
   const project = normaliseName(name)
@@ -91,7 +100,7 @@ interface Said {
 }
 
 /** Throws `requirement-invalid` if it is `name @ location` and not well formed. */
-function direct(line: LogicalLine, location: string, said: Said = {}): Finding {
+function direct(line: LogicalLine, location: string, said: Said = {}): LineFinding {
   const named = /^[A-Za-z0-9][\w.-]* ?(?:\[[^\]]*\])? ?@ /.test(location) ? parseRequirement(location) : undefined
   const { name, extras, marker, url } = { url: location, ...said, ...named }
   return { direct: directOf({ ...line, name, extras: normalisedExtras(extras ?? []), marker }, url) }

@@ -3,20 +3,20 @@ import { printMarker, type Marker } from '../marker.ts'
 import type { ProjectName } from '../project-name.ts'
 import { contains } from '../specifier.ts'
 import { sameVersion } from '../version.ts'
-import type { Judged } from './judge.ts'
+import type { Held } from './held-lines.ts'
 import { normalisedExtras, printPin, type LooseRequirement, type PinLine, type Place, type Problem } from './pin.ts'
 
 export interface Settled {
   /** Loose requirements that a pin or a constraint makes exact: that one, with what the requirement says. */
-  readonly pins: readonly Judged<PinLine>[]
+  readonly pins: readonly Held<PinLine>[]
   /** What nothing makes exact on every target where it holds. */
   readonly left: readonly LooseRequirement[]
   readonly problems: readonly Problem[]
 }
 
 export interface Constraining {
-  readonly pins: readonly Judged<PinLine>[]
-  readonly loose: readonly Judged<LooseRequirement>[]
+  readonly pins: readonly Held<PinLine>[]
+  readonly loose: readonly Held<LooseRequirement>[]
 }
 
 /** Makes loose requirements exact by the pins of others and by constraints, and holds the pins to the constraints. */
@@ -31,17 +31,17 @@ export function settle(asked: Constraining, constraints: Constraining): Settled 
   }
 }
 
-function projectOf({ line }: Judged<{ readonly project: ProjectName }>): ProjectName {
+function projectOf({ line }: Held<{ readonly project: ProjectName }>): ProjectName {
   return line.project
 }
 
 interface Outcome {
-  readonly pins: readonly Judged<PinLine>[]
+  readonly pins: readonly Held<PinLine>[]
   readonly left?: LooseRequirement
   readonly problems: readonly Problem[]
 }
 
-function settleOne({ line, on }: Judged<LooseRequirement>, exact: readonly Judged<PinLine>[]): Outcome {
+function settleOne({ line, on }: Held<LooseRequirement>, exact: readonly Held<PinLine>[]): Outcome {
   const here = exact.flatMap((pin) => {
     const common = pin.on.filter((target) => on.includes(target))
     return common.length > 0 || on.length === 0 ? { line: pin.line, on: common } : []
@@ -70,7 +70,7 @@ function bothOf(a: Marker | undefined, b: Marker | undefined): Marker | undefine
   return { anyOf: [[a, b]] }
 }
 
-function constraintProblems(pins: readonly Judged<PinLine>[], constraints: Constraining): readonly Problem[] {
+function constraintProblems(pins: readonly Held<PinLine>[], constraints: Constraining): readonly Problem[] {
   const exact = grouped(constraints.pins, projectOf)
   const bounds = grouped(constraints.loose, projectOf)
   return pins.flatMap(({ line, on }) => {
@@ -98,6 +98,7 @@ function disagreement({ place, text }: LooseRequirement, pin: PinLine): Problem 
   return { place, message, hint: 'change one of the two' }
 }
 
+/** `requirements.txt:3` */
 export function printPlace({ source, line }: Place): string {
   return `${source}:${line}`
 }

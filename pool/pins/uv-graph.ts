@@ -5,7 +5,7 @@ import { sameVersion } from '../version.ts'
 import { textHolds } from './lock-marker.ts'
 import type { Wanted } from './lock-wants.ts'
 import type { Locked } from './locked.ts'
-import { findAt, type Finding, type Place } from './pin.ts'
+import { findAt, type LineFinding, type Place } from './pin.ts'
 import { tableAt, tablesAt, textAt, textsAt, type Table } from './toml-table.ts'
 
 export interface Package {
@@ -27,13 +27,13 @@ export interface Walk {
 export interface Walked {
   /** The extras asked for of each package that was reached. */
   readonly found: ReadonlyMap<Package, ReadonlySet<string>>
-  readonly failures: readonly Finding[]
+  readonly failures: readonly LineFinding[]
 }
 
 /** What is reached on one target, from the roots by the dependencies whose markers hold there. */
 export function walk({ packages, roots, wanted, names, environment }: Walk): Walked {
   const found = new Map<Package, ReadonlySet<string>>(roots.map((root) => [root, new Set()]))
-  const failures: Finding[] = []
+  const failures: LineFinding[] = []
   const byName = grouped(packages, ({ locked }) => normaliseName(locked.name))
   const holds: Holds = (place, marker) => {
     const held = findAt(place, () => ({ held: textHolds(marker, environment, names) }))

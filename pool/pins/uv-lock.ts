@@ -2,7 +2,7 @@ import { isProjectName, normaliseName } from '../project-name.ts'
 import { pythonProblems, wantedOf, type Wanted } from './lock-wants.ts'
 import { uvLocation } from './locked-source.ts'
 import { filenameIn, lockedFindings, packagesOf, sha256In, type Lock, type Locked } from './locked.ts'
-import type { Finding, Place } from './pin.ts'
+import type { LineFinding, Place } from './pin.ts'
 import { tableAt, tablesAt, textAt, textsAt, type Table } from './toml-table.ts'
 import { walk, type Package } from './uv-graph.ts'
 
@@ -10,7 +10,7 @@ import { walk, type Package } from './uv-graph.ts'
  * Reads a `uv.lock`: walks from the project that it was made for, for each target, by the dependencies whose markers
  * hold there. Of a workspace without a project at its root, from all its members.
  */
-export function readUvLock(lock: Lock): readonly Finding[] {
+export function readUvLock(lock: Lock): readonly LineFinding[] {
   const { table, source, reading } = lock
   if (table['version'] !== 1) {
     const message = `this lock is of version ${String(table['version'])}: only 1 is known`
@@ -35,7 +35,10 @@ export function readUvLock(lock: Lock): readonly Finding[] {
   return [...stated.map((problem) => ({ problem })), ...problems, ...lost.values(), ...lockedFindings(locked, lock)]
 }
 
-function readPackages(lock: Lock): { readonly packages: readonly Package[]; readonly problems: readonly Finding[] } {
+function readPackages(lock: Lock): {
+  readonly packages: readonly Package[]
+  readonly problems: readonly LineFinding[]
+} {
   const all = packagesOf(lock, 'package')
   const packages = all.flatMap(({ table, place }) => {
     const name = textAt(table, 'name')
@@ -43,7 +46,7 @@ function readPackages(lock: Lock): { readonly packages: readonly Package[]; read
   })
   const problems = all
     .filter(({ table }) => !isProjectName(textAt(table, 'name') ?? ''))
-    .map(({ place }): Finding => ({ problem: { place, message: 'a package without a name stands here' } }))
+    .map(({ place }): LineFinding => ({ problem: { place, message: 'a package without a name stands here' } }))
   return { packages, problems }
 }
 

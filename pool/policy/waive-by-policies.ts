@@ -1,6 +1,6 @@
 import type { Iso } from '../distribution.ts'
 import type { Finding } from '../findings.ts'
-import { applyWaivers, type Waived, type Waiver } from '../waivers.ts'
+import { applyWaivers, byProjectAndRule, isExpired, type Waived, type Waiver } from '../waivers.ts'
 import { compareCodePoints } from '../version.ts'
 import type { Policy } from './policy.ts'
 import { judge, type Judged } from './judge.ts'
@@ -33,14 +33,12 @@ export function waiveByPolicies({ server, client }: Policies, judged: Judged, gi
   const reserved = ({ of }: Sided) => of !== 'client' && !server.clientWaivers
   const waivers = [...given.waivers, ...(client?.waivers ?? []), ...(given.inherited ?? [])]
   const left = waive([...given.findings, ...both.filter((each) => !reserved(each)).map(labelled)], waivers)
-  const expired = [...server.waivers, ...waivers].filter(({ until }) => until !== null && until < given.at.slice(0, 10))
+  const expired = [...server.waivers, ...waivers].filter((waiver) => isExpired(waiver, given.at))
   return {
     findings: [...left.findings, ...both.filter(reserved).map(labelled).map(forServerOnly)].map((finding) =>
       hinted(finding, expired),
     ),
-    kept: [...own.kept, ...left.kept].toSorted(
-      (a, b) => compareCodePoints(a.project, b.project) || compareCodePoints(a.rule, b.rule),
-    ),
+    kept: [...own.kept, ...left.kept].toSorted(byProjectAndRule),
     // A waiver of a policy is about many releases, and need not be needed by this one.
     unused: left.unused.filter(({ waiver }) => given.waivers.includes(waiver)),
   }

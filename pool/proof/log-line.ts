@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { canonicalJson, type Json } from '../canonical-json.ts'
+import { digestOf } from '../digest.ts'
 import type { Iso, Sha256 } from '../distribution.ts'
 import { preAuthEncoding } from './pae.ts'
 
@@ -21,13 +21,12 @@ export interface LogLine {
 }
 
 /** What stands before the first line: the sha256 of nothing. */
-export const beforeAll: Sha256 = createHash('sha256').digest('hex')
+export const beforeAll: Sha256 = digestOf('')
 
 /** A line's digest. `previous` is in it, so that a changed line breaks every later one. */
 export function lineDigest(line: Pick<LogLine, 'at' | 'actor' | 'verb' | 'subject' | 'facts' | 'previous'>): Sha256 {
   const { at, actor, verb, subject, facts, previous } = line
-  const text = canonicalJson({ at, actor, verb, subject, facts: facts as Json, previous })
-  return createHash('sha256').update(text).digest('hex')
+  return digestOf(canonicalJson({ at, actor, verb, subject, facts: facts as Json, previous }))
 }
 
 /** The bytes that are signed of a line: where it stands, and its digest. */

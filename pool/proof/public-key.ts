@@ -1,4 +1,5 @@
-import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { digestOf } from '../digest.ts'
 import type { Sha256 } from '../distribution.ts'
 import { RegistryError } from '../errors.ts'
 
@@ -26,7 +27,7 @@ export function publicKeyOf(key: KeyObject): PublicKey {
   const half = key.type === 'private' ? createPublicKey(key) : key
   const raw = half.export({ format: 'der', type: 'spki' }).subarray(-32)
   return {
-    id: createHash('sha256').update(raw).digest('hex'),
+    id: digestOf(raw),
     pem: half.export({ format: 'pem', type: 'spki' }).toString(),
   }
 }

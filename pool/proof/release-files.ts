@@ -1,4 +1,5 @@
-import { digestOf, releaseDirectory, releaseTree, type TreeEntry } from '../export/tree.ts'
+import { digestOf } from '../digest.ts'
+import { releaseDirectory, releaseTree, type TreeEntry } from '../export/tree.ts'
 import type { Sha256 } from '../distribution.ts'
 import { indexUrl } from '../documents/document.ts'
 import { releaseDocuments } from '../documents/documents.ts'

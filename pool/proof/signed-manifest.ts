@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
+import { digestOf } from '../digest.ts'
 import type { Sha256 } from '../distribution.ts'
+import type { DocumentedRelease } from '../documents/document.ts'
 import { isRegistryError } from '../errors.ts'
 import { releaseDirectory } from '../export/tree.ts'
 import { parseManifest } from '../imports/parse-manifest.ts'
 import { describeDifference, type Manifest } from '../manifest.ts'
 import type { Problem } from '../pins/pin.ts'
 import { printReleaseName, type ReleaseName } from '../release-name.ts'
-import { parseEnvelope, printEnvelope, releaseType, signersOf, type Envelope, type Signature } from './envelope.ts'
+import { parseEnvelope, printEnvelope, releaseType, signersOf, type Envelope } from './envelope.ts'
 import { shortId, type PublicKey } from './public-key.ts'
 import type { ReleaseProblem } from './release-problem.ts'
 
@@ -19,12 +20,7 @@ export interface FoundManifest {
 }
 
 /** What all else of the release is held against. */
-export interface ProvenManifest {
-  readonly manifest: Manifest
-  readonly text: string
-  readonly digest: Sha256
-  readonly signatures: readonly Signature[]
-}
+export type ProvenManifest = DocumentedRelease
 
 export interface SignedManifest {
   /** `undefined`: no manifest of this release can be read. */
@@ -141,8 +137,7 @@ function readManifestOf(
     return { problems: manifest.problems.map(({ message }) => ({ message: `is no manifest: ${message}` })) }
   const [said, asked] = [printReleaseName(manifest), printReleaseName(name)]
   if (said !== asked) return { problems: [{ message: `is the manifest of ${said}, not of ${asked}` }] }
-  const digest = createHash('sha256').update(bytes).digest('hex')
-  return { proven: { manifest, text: Buffer.from(bytes).toString('utf8'), digest }, problems: [] }
+  return { proven: { manifest, text: Buffer.from(bytes).toString('utf8'), digest: digestOf(bytes) }, problems: [] }
 }
 
 function manifestOrProblems(bytes: Uint8Array): Manifest | { readonly problems: readonly Problem[] } {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { changesOf } from '../../pool/changelog.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
+import { digestOf } from '../../pool/digest.ts'
 import type { Finding } from '../../pool/findings.ts'
 import { freeze } from '../../pool/freeze.ts'
 import {
@@ -183,8 +183,4 @@ function sameOrConflict(existing: FrozenRelease, asked: UnsignedRelease): Kept {
     { release, digest: existing.digest, differences: describeDifference(before, after) },
     { detail: release, hint: 'a frozen release never changes: freeze under a new name' },
   )
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

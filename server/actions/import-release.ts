@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOf } from '../../pool/digest.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { holdAgainst } from '../../pool/imports/manifest-problems.ts'
 import { parseManifest } from '../../pool/imports/parse-manifest.ts'
@@ -42,7 +42,7 @@ export async function importRelease(deps: ImportDeps, request: ImportRequest): P
   const brought = await originalSignature(deps, request)
   const name = parseReleaseName(manifest.product, manifest.release)
   request.mayFreeze(name.product)
-  const digest = createHash('sha256').update(request.manifest).digest('hex')
+  const digest = digestOf(request.manifest)
   const existing = await deps.records.release(name)
   if (existing) return sameOrConflict(existing, manifest, digest)
   const lacking = await checkFiles(deps, manifest, request.dryRun)

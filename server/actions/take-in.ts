@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOf } from '../../pool/digest.ts'
 import { admit, type Claim } from '../../pool/admit.ts'
 import type { Distribution, Origin } from '../../pool/distribution.ts'
 import { isRegistryError, RegistryError } from '../../pool/errors.ts'
@@ -55,7 +55,7 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin, product
     claim,
     size: staged.size,
     sha256: staged.sha256,
-    metadataSha256: createHash('sha256').update(metadata).digest('hex'),
+    metadataSha256: digestOf(metadata),
     origin,
     product,
     at: now(),

@@ -2,9 +2,9 @@
  * The release as a software bill of materials.
  * https://cyclonedx.org/docs/1.6/json/ , https://github.com/package-url/purl-spec
  */
-import { createHash } from 'node:crypto'
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library'
 import { PackageURL } from 'packageurl-js'
+import { digestOf } from '../../digest.ts'
 import type { DistributionFacts, EmbeddedSbom } from '../../facts.ts'
 import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../../manifest.ts'
 import type { ProjectName } from '../../project-name.ts'
@@ -47,7 +47,7 @@ export function sbomJson(release: DocumentedRelease, { factsOf = () => undefined
 
 /** Whose bill of materials it is, by the release's digest. RFC 9562, 5.8: a UUID of one's own making. */
 export function serialNumber(digest: string): string {
-  const hex = createHash('sha256').update(`sbom of release ${digest}`).digest('hex')
+  const hex = digestOf(`sbom of release ${digest}`)
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
   const parts = [
     hex.slice(0, 8),

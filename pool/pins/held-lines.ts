@@ -1,10 +1,10 @@
 import { isRegistryError } from '../errors.ts'
 import { evaluateMarker, type Marker } from '../marker.ts'
 import { quoted, type Notice, type Place, type Problem } from './pin.ts'
-import type { Reading } from './reading.ts'
+import { targetsWhere, type Reading } from './reading.ts'
 
 /** A line with the numbers of the targets on which its marker holds. */
-export interface Judged<Line> {
+export interface Held<Line> {
   readonly line: Line
   readonly on: readonly number[]
 }
@@ -15,16 +15,16 @@ interface MarkedLine {
   readonly marker: Marker | undefined
 }
 
-export interface Judgement<Line> {
+export interface HeldLines<Line> {
   /** Those that hold on a target, or everywhere. */
-  readonly held: readonly Judged<Line>[]
+  readonly held: readonly Held<Line>[]
   readonly problems: readonly Problem[]
   readonly notices: readonly Notice[]
 }
 
 /** Tells on which targets each line holds; one that holds on none is left out, with a notice. */
-export function judge<Line extends MarkedLine>(lines: readonly Line[], reading: Reading): Judgement<Line> {
-  const held: Judged<Line>[] = []
+export function heldLines<Line extends MarkedLine>(lines: readonly Line[], reading: Reading): HeldLines<Line> {
+  const held: Held<Line>[] = []
   const problems: Problem[] = []
   const notices: Notice[] = []
   const where = reading.targets.map(({ text }) => text).join(', ')
@@ -38,11 +38,9 @@ export function judge<Line extends MarkedLine>(lines: readonly Line[], reading: 
   return { held, problems, notices }
 }
 
-function targetsOf(marker: Marker | undefined, { environments }: Reading): readonly number[] | { message: string } {
-  const all = environments.map((_, index) => index)
-  if (marker === undefined) return all
+function targetsOf(marker: Marker | undefined, reading: Reading): readonly number[] | { message: string } {
   try {
-    return all.filter((index) => environments.slice(index, index + 1).some((each) => evaluateMarker(marker, each)))
+    return targetsWhere(reading, (environment) => marker === undefined || evaluateMarker(marker, environment))
   } catch (error) {
     if (!isRegistryError(error)) throw error
     return { message: error.message }
