@@ -1,6 +1,6 @@
-import { request, type Dispatcher } from 'undici'
-import { errors, RegistryError, type ErrorCode } from '../pool/errors.ts'
-import { apiHeaders, checkApiVersion } from './api-version.ts'
+import type { Dispatcher } from 'undici'
+import { RegistryError } from '../pool/errors.ts'
+import type { askServer } from './ask-server.ts'
 
 /** A firn server, as the calls of `calls/` reach it. */
 export interface Connection {
@@ -34,65 +34,17 @@ export interface SendOptions {
   readonly signal?: AbortSignal
 }
 
+/** What speaks HTTP takes its time to load: it is loaded with the first question. */
+async function ask(...asked: Parameters<typeof askServer>): Promise<Body> {
+  const { askServer } = await import('./ask-server.ts')
+  return askServer(...asked)
+}
+
 export function jsonOptions(body: object): SendOptions {
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 export type Body = Dispatcher.ResponseData['body']
-
-async function ask(
-  base: string,
-  method: Dispatcher.HttpMethod,
-  path: string,
-  options: SendOptions = {},
-): Promise<Body> {
-  const { statusCode, headers, body } = await request(`${base}${path}`, {
-    method,
-    ...options,
-    headers: { ...options.headers, ...apiHeaders },
-    body: (options.body ?? null) as string | null,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  }).catch((cause: unknown) => {
-    throw unreachable(base, cause)
-  })
-  checkApiVersion(base, headers)
-  if (statusCode < 300) return body
-  throw await asError(base, statusCode, String(headers['content-type'] ?? ''), await body.text())
-}
-
-function unreachable(base: string, cause: unknown): RegistryError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const hint = 'start one with: firn serve; or say where it is: --url URL or FIRN_URL'
-  return new RegistryError('server-unreachable', { url: base }, { detail: `${base} (${reason})`, hint, cause })
-}
-
-interface ProblemBody extends Record<string, unknown> {
-  readonly code?: string
-  readonly detail?: string
-  readonly hint?: string
-}
-
-async function asError(base: string, status: number, type: string, text: string): Promise<RegistryError> {
-  const problem = type.includes('json') ? (JSON.parse(text) as ProblemBody) : {}
-  const { code, detail, hint, type: _type, title: _title, status: _status, ...facts } = problem
-  if (code !== undefined && isCode(code)) {
-    return new RegistryError(code, facts, {
-      ...(detail === undefined ? {} : { detail }),
-      ...(hint === undefined ? {} : { hint }),
-    })
-  }
-  const hintForOthers = 'is this the URL of a firn server?'
-  return new RegistryError(
-    'server-unreachable',
-    { url: base, status },
-    { detail: `${base} answers ${status}`, hint: hintForOthers },
-  )
-}
-
-function isCode(text: string): text is ErrorCode {
-  return Object.hasOwn(errors, text)
-}
 
 /** Throws `server-unreachable` if the connection ends before the answer does. */
 export async function* linesOf(base: string, body: Body): AsyncGenerator<string> {

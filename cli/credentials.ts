@@ -8,7 +8,7 @@ import { reasonOf, type Io } from './io.ts'
 type Env = Io['env']
 
 /** Where `firn login` keeps tokens, by server: as the XDG base directory specification has it, for its owner alone. */
-export function credentialsPath(env: Env): string {
+function credentialsPath(env: Env): string {
   const config = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config')
   return env['FIRN_CREDENTIALS'] ?? join(config, 'firn', 'credentials.json')
 }

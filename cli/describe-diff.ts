@@ -6,7 +6,7 @@ import type { ManifestWaiver } from '../pool/manifest.ts'
 import type { DiffAnswer, PinsDiffAnswer } from './calls/questions.ts'
 import { plain } from './io.ts'
 import { printNotice } from './notices.ts'
-import { printMoment, tableLines } from './table.ts'
+import { columnLines, printMoment } from './table.ts'
 
 /** How one release differs from another, for people. */
 export function describeReleaseDiff(diff: DiffAnswer, width: number | undefined): string {
@@ -63,10 +63,8 @@ function projectSections(projects: readonly ProjectDiff[], width: number | undef
 
 /** The projects aligned, each with what else there is to know of it below it. */
 function projectLines(projects: readonly ProjectDiff[], width: number | undefined): readonly string[] {
-  const [, ...lines] = tableLines(
-    { head: ['', ''], rows: projects.map((each) => [each.name, versions(each)]) },
-    width && width - 2,
-  )
+  const rows = projects.map((each) => [each.name, versions(each)])
+  const lines = columnLines(rows, width && width - 2)
   return projects.flatMap((project, at) => [lines[at] ?? '', ...details(project).map((line) => `  ${line}`)])
 }
 

@@ -21,8 +21,7 @@ import { uploadCommand } from './commands/upload.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { whereUsedCommand } from './commands/where-used.ts'
 import { applyConfig } from './config/apply-config.ts'
-import { findConfig } from './config/find-config.ts'
-import { readConfig } from './config/read-config.ts'
+import { findConfig, type FoundConfig } from './config/find-config.ts'
 import { savedToken } from './credentials.ts'
 import type { Io } from './io.ts'
 import { reportError } from './report-error.ts'
@@ -96,13 +95,19 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
   return program.hook('preAction', async (_program, command) => {
     // What `config` looks at may be broken: it reads the file itself.
     const found = command.parent === config ? undefined : find()
-    if (found) applyConfig(command, await readConfig(found))
+    if (found) await useConfig(command, found)
     await useSavedToken(command, io)
   })
 }
 
 function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
+/** What reads `firn.toml` takes its time to load; who has none goes without it. */
+async function useConfig(command: Command, found: FoundConfig): Promise<void> {
+  const { readConfig } = await import('./config/read-config.ts')
+  applyConfig(command, await readConfig(found))
 }
 
 /** Of `firn login`, for the server that is asked; the command line and the environment come first. */

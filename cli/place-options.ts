@@ -10,7 +10,6 @@ import { readSources } from './sources.ts'
 export interface PlaceOptions {
   readonly indexUrl?: readonly string[]
   readonly includeBinaryEggs?: boolean
-  readonly best?: boolean
   readonly useVersions?: readonly string[]
   readonly fetchSitePackages?: boolean
   readonly python?: string
@@ -30,7 +29,7 @@ export function placeOptions(command: Command): Command {
     .option('--python <python>', "the Python that is meant; default: this machine's")
 }
 
-/** The Python of a command line: `--python`, else `FIRN_PYTHON`; `undefined`: whichever is there. */
+/** The Python of a command line: `--python`, else `FIRN_PYTHON`, else whichever is there. */
 export function pythonOf({ python }: PlaceOptions, env: Readonly<Record<string, string | undefined>>): string {
   return python ?? env['FIRN_PYTHON'] ?? 'python3'
 }

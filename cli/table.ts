@@ -12,10 +12,15 @@ const narrowest = 8
  * columns are cut to fit it; what is piped is never cut.
  */
 export function tableLines({ head, rows }: Table, width = Number.POSITIVE_INFINITY): readonly string[] {
-  const cells = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => lengthOf(row[column] ?? ''))))
+  return columnLines([head, ...rows], width)
+}
+
+/** The same of rows that have no headings, each of as many cells. */
+export function columnLines(rows: Table['rows'], width = Number.POSITIVE_INFINITY): readonly string[] {
+  const [first = []] = rows
+  const widths = first.map((_, column) => Math.max(...rows.map((row) => lengthOf(row[column] ?? ''))))
   fit(widths, width)
-  return cells.map((row) =>
+  return rows.map((row) =>
     widths
       .map((width, column) => pad(row[column] ?? '', width))
       .join('  ')

@@ -1,4 +1,3 @@
-import { fetch } from 'undici'
 import { readText, type Text } from './text-file.ts'
 
 const longestMs = 60_000
@@ -24,6 +23,8 @@ export function textReader(): (url: string) => Promise<Text> {
 }
 
 async function readUrl(url: URL, headers: Record<string, string>): Promise<Text> {
+  // It takes its time to load; who names files alone goes without it.
+  const { fetch } = await import('undici')
   const { ok, status, body } = await fetch(url, { headers, signal: AbortSignal.timeout(longestMs) })
   if (ok && body) return readText(body)
   await body?.cancel()

@@ -1,7 +1,8 @@
 import type { FetchEvent } from '../../pool/fetch-event.ts'
 import type { Source } from '../../pool/pins/pin.ts'
 import type { ReadOptions } from '../../pool/pins/reading.ts'
-import { jsonOptions, linesOf, type Connection } from '../connection.ts'
+import type { Connection } from '../connection.ts'
+import { postForEvents } from './event-lines.ts'
 
 export interface FetchBody extends ReadOptions {
   readonly sources: readonly Source[]
@@ -15,11 +16,10 @@ export interface FetchBody extends ReadOptions {
 }
 
 /** `POST /api/v1/fetch`: what happens, as it happens. */
-export async function* fetchIntoPool(
+export function fetchIntoPool(
   connection: Connection,
   body: FetchBody,
   signal: AbortSignal,
 ): AsyncGenerator<FetchEvent> {
-  const answer = await connection.send('POST', '/api/v1/fetch', { ...jsonOptions(body), signal })
-  for await (const line of linesOf(connection.url, answer)) yield JSON.parse(line) as FetchEvent
+  return postForEvents(connection, '/api/v1/fetch', body, signal)
 }

@@ -2,6 +2,7 @@ import type { LogHead } from '../../pool/proof/log-head.ts'
 import type { LogLine } from '../../pool/proof/log-line.ts'
 import type { PublicKey } from '../../pool/proof/public-key.ts'
 import type { Connection } from '../connection.ts'
+import { searchOf, type Query } from './pages.ts'
 
 /** The shape is that of `server/routes/keys.ts`. */
 export interface KeyAnswer extends PublicKey {
@@ -29,14 +30,8 @@ export interface EventPage {
 }
 
 /** `GET /api/v1/events`: one page; `query` by the names of the route's own. */
-export function readEvents(
-  connection: Connection,
-  query: Readonly<Record<string, string | number | undefined>>,
-): Promise<EventPage> {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as [string, string]],
-  )
-  return connection.json('GET', `/api/v1/events?${new URLSearchParams(given).toString()}`)
+export function readEvents(connection: Connection, query: Query): Promise<EventPage> {
+  return connection.json('GET', `/api/v1/events${searchOf(query)}`)
 }
 
 /** The whole log, the oldest line first, a page at a time. */

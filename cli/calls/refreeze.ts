@@ -1,5 +1,6 @@
 import type { RefreezeEvent } from '../../pool/refreeze-event.ts'
-import { jsonOptions, linesOf, type Connection } from '../connection.ts'
+import type { Connection } from '../connection.ts'
+import { postForEvents } from './event-lines.ts'
 
 export interface RefreezeBody {
   readonly base: string
@@ -9,11 +10,10 @@ export interface RefreezeBody {
 }
 
 /** `POST /api/v1/refreeze`: what becomes of each customer, as it becomes. */
-export async function* refreezeCustomers(
+export function refreezeCustomers(
   connection: Connection,
   body: RefreezeBody,
   signal: AbortSignal,
 ): AsyncGenerator<RefreezeEvent> {
-  const answer = await connection.send('POST', '/api/v1/refreeze', { ...jsonOptions(body), signal })
-  for await (const line of linesOf(connection.url, answer)) yield JSON.parse(line) as RefreezeEvent
+  return postForEvents(connection, '/api/v1/refreeze', body, signal)
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { effectiveOptions, type Effective } from '../config/effective.ts'
-import { printExample } from '../config/example.ts'
-import { fromHere, readConfig, type Config } from '../config/read-config.ts'
-import type { FoundConfig } from '../config/find-config.ts'
+import { fromHere, type FoundConfig } from '../config/find-config.ts'
+import type { Config } from '../config/read-config.ts'
 import type { Io } from '../io.ts'
+import { columnLines } from '../table.ts'
 
 /** What the command looks at; the program that it is part of knows. */
 export interface ConfigSubject {
@@ -37,6 +37,8 @@ function checkCommand(io: Io, { find, commands }: ConfigSubject): Command {
     .option('--json', 'print JSON for programs to read')
     .addHelpText('after', '\nExample:\n  firn config check --config deploy/firn.toml')
     .action(async ({ json = false }: JsonOption) => {
+      // What knows the keys of the file takes its time to load; the other commands go without it.
+      const { readConfig } = await import('../config/read-config.ts')
       const found = find()
       const config = found && (await readConfig(found))
       const options = commands().flatMap((command) => effectiveOptions(command, io.env, config))
@@ -51,8 +53,10 @@ function exampleCommand(io: Io): Command {
     .description('Print a firn.toml with every key, each in a comment with what it is for.')
     .option('--json', 'print JSON for programs to read')
     .addHelpText('after', '\nExample:\n  firn config example > firn.toml')
-    .action(({ json = false }: JsonOption) => {
-      io.stdout.write(json ? `${JSON.stringify({ text: printExample() })}\n` : printExample())
+    .action(async ({ json = false }: JsonOption) => {
+      const { printExample } = await import('../config/example.ts')
+      const text = printExample()
+      io.stdout.write(json ? `${JSON.stringify({ text })}\n` : text)
     })
 }
 
@@ -65,14 +69,7 @@ function describe(config: Config | undefined, options: readonly Effective[]): st
     printValue(value),
     variable ?? from,
   ])
-  const widths = [0, 1].map((column) => Math.min(48, Math.max(...rows.map((row) => row[column]?.length ?? 0))))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-  return `${[file, ...lines].join('\n')}\n`
+  return `${[file, ...columnLines(rows)].join('\n')}\n`
 }
 
 function printValue(value: unknown): string {

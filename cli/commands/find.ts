@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { errors, RegistryError } from '../../pool/errors.ts'
-import { readPins } from '../../pool/pins/read-pins.ts'
 import { printSpecifierSet } from '../../pool/specifier.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { parseVersion } from '../../pool/version.ts'
@@ -13,7 +12,6 @@ import { askedSources, indexOption, placeOptions, pythonOf, type PlaceOptions } 
 import { serverOptions, type ServerOptions } from '../server-options.ts'
 
 interface FindOptions extends ServerOptions, PinOptions, PlaceOptions {
-  readonly indexUrl?: readonly string[]
   readonly best?: boolean
 }
 
@@ -52,6 +50,8 @@ async function askedTexts(requirements: readonly string[], options: FindOptions,
     return requirements
   const python = pythonOf(options, io.env)
   const sources = await askedSources(requirements, options, python)
+  // What reads pins takes its time to load; the other commands go without it.
+  const { readPins } = await import('../../pool/pins/read-pins.ts')
   const read = readPins(sources, [parseTarget(await machineTarget(python))], readOptions(options))
   if (read.problems.length > 0)
     throw new RegistryError('pins-invalid', { problems: read.problems }, { detail: 'nothing was looked for' })

@@ -44,6 +44,6 @@ function row(release: ListedRelease): readonly string[] {
 }
 
 /** `karl/3.29`, and `karl/3.29 (3.30 is newer)`. */
-export function printBase({ product, release, newer }: NonNullable<ListedRelease['base']>): string {
+function printBase({ product, release, newer }: NonNullable<ListedRelease['base']>): string {
   return `${product}/${release}${newer === null ? '' : ` (${newer} is newer)`}`
 }

@@ -3,6 +3,7 @@ import { createToken, listTokens, revokeToken, type ListedToken, type TokenFacts
 import { connect } from '../connection.ts'
 import type { Io } from '../io.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
+import { printMoment, tableLines } from '../table.ts'
 
 interface CreateOptions extends ServerOptions {
   readonly scope: readonly string[]
@@ -74,7 +75,7 @@ function describeCreated({ token, id, name, scopes, expiresAt }: TokenFacts & { 
   id       ${id}
   name     ${name}
   scopes   ${scopes.join(' ')}
-  expires  ${expiresAt === null ? 'never' : expiresAt.slice(0, 16).replace('T', ' ')}
+  expires  ${momentOr(expiresAt, 'never')}
 `
 }
 
@@ -89,8 +90,8 @@ function listCommand(io: Io): Command {
     })
 }
 
-function day(at: string | null, none: string): string {
-  return at === null ? none : at.slice(0, 16).replace('T', ' ')
+function momentOr(at: string | null, none: string): string {
+  return at === null ? none : printMoment(at)
 }
 
 function describeList(tokens: readonly ListedToken[]): string {
@@ -99,23 +100,10 @@ function describeList(tokens: readonly ListedToken[]): string {
     id,
     name,
     scopes.join(' '),
-    day(lastUsedAt, 'never'),
-    revokedAt === null ? day(expiresAt, 'never') : `revoked ${day(revokedAt, '')}`,
+    momentOr(lastUsedAt, 'never'),
+    revokedAt === null ? momentOr(expiresAt, 'never') : `revoked ${printMoment(revokedAt)}`,
   ])
-  const table = [['ID', 'NAME', 'SCOPES', 'LAST USED', 'EXPIRES'], ...rows]
-  const widths = table.reduce(
-    (most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)),
-    [] as number[],
-  )
-  return table
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  return `${tableLines({ head: ['ID', 'NAME', 'SCOPES', 'LAST USED', 'EXPIRES'], rows }).join('\n')}\n`
 }
 
 function revokeCommand(io: Io): Command {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 
 export interface FoundConfig {
   /** Absolute. */
@@ -26,4 +26,10 @@ export function findConfig({ flag, env, directory }: ConfigHints): FoundConfig |
   if (existsSync(path)) return { path, by: 'found' }
   const above = dirname(directory)
   return above === directory ? undefined : findConfig({ flag, env, directory: above })
+}
+
+/** As it is written in the current directory. */
+export function fromHere(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' ? '.' : short.startsWith(join('..', '..')) ? path : short
 }

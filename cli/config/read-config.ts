@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { parse, TomlDate, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { RegistryError } from '../../pool/errors.ts'
 import type { Problem } from '../../pool/pins/pin.ts'
 import { reasonOf } from '../io.ts'
-import type { FoundConfig } from './find-config.ts'
+import { fromHere, type FoundConfig } from './find-config.ts'
 import { byLine, problemsOf } from './schema-problems.ts'
 import type { Section } from './section.ts'
 import { sections } from './sections.ts'
@@ -41,12 +41,6 @@ export async function readConfig(found: FoundConfig): Promise<Config> {
       return Object.keys(values).length === 0 ? [] : { section, options: defined(section.options(values, path)) }
     }),
   }
-}
-
-/** As it is written in the current directory. */
-export function fromHere(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short === '' ? '.' : short.startsWith(join('..', '..')) ? path : short
 }
 
 type Table = Readonly<Record<string, unknown>>

@@ -4,7 +4,6 @@ import type { Connection } from '../connection.ts'
 import type { Io } from '../io.ts'
 import { readOptions, type PinOptions } from '../pin-options.ts'
 import type { ServerOptions } from '../server-options.ts'
-import { resolvePins } from './resolve-pins.ts'
 import { isResolving, type ResolverOptions } from './resolver-options.ts'
 
 interface ForFetch {
@@ -27,6 +26,8 @@ export async function resolveForFetch(
 ): Promise<readonly Source[]> {
   if (!isResolving(options)) return sources
   const { buildSdists = false } = options
+  // What reads pins takes its time to load; who resolves nothing goes without it.
+  const { resolvePins } = await import('./resolve-pins.ts')
   const resolved = await resolvePins(io, {
     sources,
     targets,

@@ -5,7 +5,6 @@ import type { Connection } from '../connection.ts'
 import type { Io } from '../io.ts'
 import { readOptions, type PinOptions } from '../pin-options.ts'
 import type { ServerOptions } from '../server-options.ts'
-import { resolvePins } from './resolve-pins.ts'
 import { isResolving, type ResolverOptions } from './resolver-options.ts'
 
 interface ForRelease {
@@ -27,6 +26,8 @@ export async function resolveForRelease(
 ): Promise<readonly Source[]> {
   if (!isResolving(options) || sources.length === 0) return []
   const base = options.base === undefined ? undefined : await showRelease(connection, splitReleaseName(options.base))
+  // What reads pins takes its time to load; who resolves nothing goes without it.
+  const { resolvePins } = await import('./resolve-pins.ts')
   const resolved = await resolvePins(io, {
     sources,
     targets: targets.length > 0 ? targets : (base?.manifest.targets ?? []),

@@ -40,7 +40,7 @@ export function presentable(error: unknown): RegistryError {
 }
 
 /** A 401 says how to prove who one is (RFC 9110, 15.5.2); pip and browsers ask for it then. */
-export function challengeOf({ code, facts }: RegistryError): Record<string, string> {
+function challengeOf({ code, facts }: RegistryError): Record<string, string> {
   if (code === 'attempts-exceeded') return { 'Retry-After': String(facts['seconds']) }
   return errors[code].status === 401 ? { 'WWW-Authenticate': 'Basic realm="firn", charset="UTF-8"' } : {}
 }

@@ -37,7 +37,7 @@ export async function pipSettings(python = 'python3'): Promise<PipSettings> {
 }
 
 /** Lines such as `global.index-url='https://…'`. pip's order: environment, then the command's section, then global. */
-export function readConfigList(text: string): ReadonlyMap<string, string> {
+function readConfigList(text: string): ReadonlyMap<string, string> {
   const order = ['global', 'install', ':env:']
   const found = new Map<string, { value: string; rank: number }>()
   for (const line of text.split(/\r?\n/)) {
@@ -51,6 +51,6 @@ export function readConfigList(text: string): ReadonlyMap<string, string> {
 }
 
 /** `Base URL of the Python Package Index (default https://…)`, wrapped as the terminal's width was. */
-export function readDefaultIndex(help: string): string | undefined {
+function readDefaultIndex(help: string): string | undefined {
   return /\(default\s+(https?:\/\/[^\s)]+)\)/.exec(help)?.[1]
 }
