@@ -12,13 +12,16 @@ const whole = z
   .regex(/^\d{1,15}$/, 'is a whole number')
   .transform(Number)
 
+/** Instants are compared as text, and a year of more than four digits sorts before all others. */
+function instant(at: string): string {
+  const text = new Date(at).toISOString()
+  return text.startsWith('+') ? '9999-12-31T23:59:59.999Z' : text
+}
+
 /** A day is all of it; an instant may be in any time zone. */
 const moment = (day: string) =>
   z.union(
-    [
-      z.iso.date().transform((date) => `${date}T${day}Z`),
-      z.iso.datetime({ offset: true }).transform((at) => new Date(at).toISOString()),
-    ],
+    [z.iso.date().transform((date) => `${date}T${day}Z`), z.iso.datetime({ offset: true }).transform(instant)],
     'is a day, as 2026-11-24, or an instant, as 2026-11-24T11:13:00Z',
   )
 

@@ -132,3 +132,17 @@ it('a document that takes long to print is printed once for all who ask at the s
   )
   expect(new Set(made).size).toBe(1)
 })
+
+it('who may write nothing is not read megabytes of', async () => {
+  const sources = [{ name: 'pins', text: '#'.repeat(5_000_000) }]
+  const asked = { method: 'POST', body: JSON.stringify({ from: 'acme/1', sources }) }
+  // No host of this machine: a stranger, to whom nothing is open.
+  const stranger = await ask(server.url, '/api/v1/diff', { ...asked, headers: { ...asJson, Host: 'firn.example' } })
+  expect(json(stranger)).toMatchObject({ status: 413, code: 'upload-too-large' })
+  expect((await ask(server.url, '/api/v1/diff', { ...asked, headers: { ...asJson, ...admin } })).status).not.toBe(413)
+})
+
+it('the end of time is after every event, in whatever zone', async () => {
+  const path = '/api/v1/events?since=9999-12-31T23:59:59-12:00'
+  expect(json(await ask(server.url, path, { headers: admin }))).toEqual({ events: [], next: null })
+})
