@@ -23,7 +23,7 @@ import { whereUsedCommand } from './commands/where-used.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig, type FoundConfig } from './config/find-config.ts'
 import { savedToken } from './credentials.ts'
-import type { Io } from './io.ts'
+import { plain, type Io } from './io.ts'
 import { reportError } from './report-error.ts'
 
 /** What shells give for a command that Ctrl-C has ended. */
@@ -37,13 +37,22 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errors.usage.exit
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io)
     if (io.signal.aborted) {
       io.stderr.write('stopped; what the server has taken in stays\n')
       return stopped
     }
     return reportError(error, io, { json: argv.includes('--json'), debug: argv.includes('--debug') })
   }
+}
+
+/** commander has said on stderr what is wrong; a program that asked for JSON gets it too. */
+function usageExit({ message }: CommanderError, argv: readonly string[], io: Io): number {
+  const detail = message.replace(/^error: /, '')
+  if (argv.includes('--json')) {
+    io.stdout.write(`${JSON.stringify({ code: 'usage', title: errors.usage.title, detail })}\n`)
+  }
+  return errors.usage.exit
 }
 
 function firnProgram(io: Io, exit: (code: number) => void): Command {
@@ -139,7 +148,7 @@ function readEnvironment(command: Command, { env }: Io): void {
 function overrideOutput(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
+    writeErr: (text) => io.stderr.write(plain(text)),
     outputError: (text, write) => write(`${text}hint: ${pathOf(command)} --help\n`),
   })
 }

@@ -1,6 +1,6 @@
 import { errors, isRegistryError, type RegistryError } from '../pool/errors.ts'
 import type { Problem } from '../pool/pins/pin.ts'
-import type { Io } from './io.ts'
+import { plain, type Io } from './io.ts'
 
 /** Says on stderr what went wrong and what to do; `--json` prints the problem on stdout. Returns the exit code. */
 export function reportError(
@@ -10,7 +10,7 @@ export function reportError(
 ): number {
   if (!isRegistryError(error)) {
     const text = error instanceof Error ? (debug ? (error.stack ?? error.message) : error.message) : String(error)
-    io.stderr.write(`error: ${errors.internal.title}: ${text}\n`)
+    io.stderr.write(plain(`error: ${errors.internal.title}: ${text}\n`))
     if (!debug) io.stderr.write('hint: run it again with --debug to see where\n')
     return errors.internal.exit
   }
@@ -29,17 +29,23 @@ export function describe({ code, detail, hint, facts }: RegistryError): string {
     ...listOf<string>(facts['differences']).map((difference) => `  ${difference}`),
     ...(hint === undefined ? [] : [`hint: ${hint}`]),
   ]
-  return `${lines.join('\n')}\n`
+  return plain(`${lines.join('\n')}\n`)
 }
 
 /** Problems that are mended in the same way stand together, with the way after the last of them. */
-function describeProblems(problems: readonly Problem[]): string[] {
-  return problems.flatMap(({ place, message, hint }, index) => {
+function describeProblems(all: readonly Problem[]): string[] {
+  const problems = all.slice(0, mostShown)
+  const left = all.length - problems.length
+  const lines = problems.flatMap(({ place, message, hint }, index) => {
     const line = `  ${place ? `${place.source}:${place.line}: ` : ''}${message}`
     const last = hint !== undefined && problems[index + 1]?.hint !== hint
     return last ? [line, `    ${hint}`] : [line]
   })
+  return left === 0 ? lines : [...lines, `  and ${left} more: --json prints all of them`]
 }
+
+/** More than anyone reads before mending the first of them. */
+const mostShown = 200
 
 function listOf<T>(value: unknown): readonly T[] {
   return Array.isArray(value) ? (value as T[]) : []

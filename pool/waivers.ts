@@ -40,7 +40,7 @@ export function parseWaiver(text: string): Waiver {
 }
 
 function isDay(text: string | undefined): boolean {
-  return text === undefined || !Number.isNaN(Date.parse(text))
+  return text === undefined || (!Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text))
 }
 
 /** The waivers of a frozen release, as they are given for another. */

@@ -4,7 +4,7 @@ import type { FetchEvent } from '../../pool/fetch-event.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { fetchIntoPool } from '../calls/fetch.ts'
 import { connect, goneMeanwhile } from '../connection.ts'
-import { count, printBytes, type Io } from '../io.ts'
+import { count, plain, printBytes, type Io } from '../io.ts'
 import { readFindLinks, withLocalArchives } from '../local-archives.ts'
 import { machineTarget } from '../machine-target.ts'
 import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
@@ -104,7 +104,7 @@ function show(event: FetchEvent, bar: Progress): void {
     case 'fetched':
       return bar.line(`fetched  ${event.filename}  ${printBytes(event.size)}`)
     case 'failed':
-      bar.complain(`failed   ${event.subject}: ${event.message}`)
+      bar.complain(plain(`failed   ${event.subject}: ${event.message}`))
       return
     case 'done':
       return

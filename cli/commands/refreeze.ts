@@ -4,7 +4,7 @@ import type { Problem } from '../../pool/pins/pin.ts'
 import type { Customer, RefreezeEvent, Refrozen } from '../../pool/refreeze-event.ts'
 import { refreezeCustomers } from '../calls/refreeze.ts'
 import { connect, goneMeanwhile } from '../connection.ts'
-import { count, type Io } from '../io.ts'
+import { count, plain, type Io } from '../io.ts'
 import { serverOptions, type ServerOptions } from '../server-options.ts'
 
 interface RefreezeOptions extends ServerOptions {
@@ -39,7 +39,7 @@ async function refreeze(products: readonly string[], options: RefreezeOptions, i
   let print: (event: RefreezeEvent) => string = asJson
   for await (const event of refreezeCustomers(connect(options), body, io.signal)) {
     if (!json && event.event === 'plan') print = tableOf(event.customers)
-    io.stdout.write(print(event))
+    io.stdout.write(json ? print(event) : plain(print(event)))
     last = event
   }
   // Without its last line the answer is not whole: the server went away while it worked.

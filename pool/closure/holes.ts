@@ -31,7 +31,7 @@ export class Holes {
     else if (known.targets.at(-1) !== target) known.targets.push(target)
   }
 
-  /** Ascending by message. */
+  /** Ascending by project, then by message: what one pin would fill stands together. */
   all(): readonly Hole[] {
     return [...this.#found.values()]
       .map(({ complaint: { severity, project, text, wants }, targets }) => ({
@@ -42,6 +42,6 @@ export class Holes {
         targets,
         wants,
       }))
-      .toSorted((a, b) => compareCodePoints(a.message, b.message))
+      .toSorted((a, b) => compareCodePoints(a.project, b.project) || compareCodePoints(a.message, b.message))
   }
 }

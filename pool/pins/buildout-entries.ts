@@ -39,6 +39,10 @@ export function configurationEntries({ name, text }: Source): Configuration {
     else if (entry && header) {
       close()
       open = { entry: { ...header, ...entry, place }, values: [entry.value] }
+    } else if (entry) {
+      // What is lacking is lacking once, however many versions stand below.
+      if (problems.length === 0)
+        problems.push({ place, message: `${quoted(line)} stands in no section`, hint: 'write [versions] above it' })
     } else problems.push({ place, message: `${quoted(line)} is no line of a buildout configuration` })
   }
   close()

@@ -96,6 +96,7 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     ...closed.problems,
     ...told.problems,
     ...nothingAsked(request),
+    ...nothingHeld(request, read),
     ...verdict.problems,
   ]
   refuse(name, inOrder(found, request.sources))
@@ -145,6 +146,21 @@ function nothingAsked({ base, sources, targets }: FreezeRequest): readonly Probl
   return [
     ...(sources.length > 0 ? [] : [{ message: 'no pins were given', hint }]),
     ...(targets.length > 0 ? [] : [{ message: 'no target was given', hint }]),
+  ]
+}
+
+/** Every pin was left out: nobody means an index of nothing, and it could never be mended. */
+function nothingHeld(
+  { base, sources, targets }: FreezeRequest,
+  { pins, loose, problems, constraints }: ReadPins,
+): readonly Problem[] {
+  if (base || sources.length === 0 || targets.length === 0) return []
+  if (pins.length + loose.length + problems.length + constraints.length > 0) return []
+  return [
+    {
+      message: `no pin holds on ${targets.map(({ text }) => text).join(', ')}: the release would be empty`,
+      hint: 'look at the markers of the pins, or give the --target that they are for',
+    },
   ]
 }
 

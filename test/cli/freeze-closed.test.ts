@@ -25,10 +25,10 @@ it('says of a release that is not closed who needs what, and what would do', asy
     code: 65,
     stdout: '',
     stderr: `error: Release cannot be frozen: 2 problems
-  pyramid 2.0.2 needs WebOb>=1.8: the release has no WebOb (cp311-manylinux_x86_64)
-    the pool has no version of it that fits: firn fetch WebOb==VERSION, or let it pass: --waive "webob: REASON"
   pyramid 2.0.2 needs plaster>=1.0: the release has no plaster (cp311-manylinux_x86_64)
     add plaster==1.1.2, or let it pass: --waive "plaster: REASON"
+  pyramid 2.0.2 needs WebOb>=1.8: the release has no WebOb (cp311-manylinux_x86_64)
+    the pool has no version of it that fits: firn fetch WebOb==VERSION, or let it pass: --waive "webob: REASON"
 `,
   })
 })

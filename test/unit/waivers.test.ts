@@ -29,6 +29,7 @@ describe('a waiver', () => {
     'nothing lxml: reason',
     'lxml until soon: reason',
     'lxml until 2027-13-01: x',
+    'lxml until 2027-02-31: x',
     '-x: y',
   ])('is not read from %j', (text) => {
     expect(() => parseWaiver(text)).toThrow(expect.objectContaining({ code: 'waiver-invalid' }) as RegistryError)
