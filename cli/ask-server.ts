@@ -1,7 +1,14 @@
 import { request, type Dispatcher } from 'undici'
 import { errors, RegistryError, type ErrorCode } from '../pool/errors.ts'
 import { apiHeaders, checkApiVersion } from './api-version.ts'
-import type { Body, SendOptions } from './connection.ts'
+
+export interface SendOptions {
+  readonly headers?: Record<string, string>
+  readonly body?: string | AsyncIterable<Uint8Array>
+  readonly signal?: AbortSignal
+}
+
+export type Body = Dispatcher.ResponseData['body']
 
 /** The body of an answer below 300. Throws the problem that the server answers, `server-unreachable` or `version-mismatch`. */
 export async function askServer(

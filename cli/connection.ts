@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { RegistryError } from '../pool/errors.ts'
-import type { askServer } from './ask-server.ts'
+import type { askServer, Body, SendOptions } from './ask-server.ts'
 
 /** A firn server, as the calls of `calls/` reach it. */
 export interface Connection {
@@ -28,12 +28,6 @@ export function connect({ url, token }: { readonly url: string; readonly token?:
   }
 }
 
-export interface SendOptions {
-  readonly headers?: Record<string, string>
-  readonly body?: string | AsyncIterable<Uint8Array>
-  readonly signal?: AbortSignal
-}
-
 /** What speaks HTTP takes its time to load: it is loaded with the first question. */
 async function ask(...asked: Parameters<typeof askServer>): Promise<Body> {
   const { askServer } = await import('./ask-server.ts')
@@ -43,8 +37,6 @@ async function ask(...asked: Parameters<typeof askServer>): Promise<Body> {
 export function jsonOptions(body: object): SendOptions {
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
-
-export type Body = Dispatcher.ResponseData['body']
 
 /** Throws `server-unreachable` if the connection ends before the answer does. */
 export async function* linesOf(base: string, body: Body): AsyncGenerator<string> {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Distribution } from '../../pool/distribution.ts'
-import type { Connection, SendOptions } from '../connection.ts'
+import type { SendOptions } from '../ask-server.ts'
+import type { Connection } from '../connection.ts'
 
 export interface Uploaded extends Distribution {
   readonly outcome: 'added' | 'same'

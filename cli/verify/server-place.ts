@@ -2,7 +2,8 @@ import type { Sha256 } from '../../pool/distribution.ts'
 import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import { showRelease } from '../calls/questions.ts'
-import type { Body, Connection } from '../connection.ts'
+import type { Body } from '../ask-server.ts'
+import type { Connection } from '../connection.ts'
 import type { Place } from './place.ts'
 
 const forms: Readonly<Record<string, string>> = {
