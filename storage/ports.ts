@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
-import type { Scope } from '../pool/access/scope.ts'
 import type { Distribution, Iso, Sha256 } from '../pool/distribution.ts'
 import type { DistributionFacts } from '../pool/facts.ts'
 import type { ManifestBase } from '../pool/manifest.ts'
 import type { ProjectName } from '../pool/project-name.ts'
 import type { Signature } from '../pool/proof/envelope.ts'
-import type { LogLine } from '../pool/proof/log-line.ts'
-import type { PublicKey } from '../pool/proof/public-key.ts'
 import type { ReleaseName } from '../pool/release-name.ts'
+import type { AuditEvent, EventRecords } from './ports/events.ts'
+import type { KeyRecords } from './ports/keys.ts'
+import type { TokenRecords } from './ports/tokens.ts'
 
 /** A file that lies complete, hashed and fsynced in staging, waiting to be adopted or discarded. */
 export interface Staged {
@@ -44,36 +44,6 @@ export interface PoolFiles {
   read(place: PoolPlace): Promise<Buffer>
   /** Every place, ascending by project and filename. For check and backup. */
   list(): AsyncIterable<PoolPlace>
-}
-
-/** One immutable line of what happened. */
-export interface AuditEvent {
-  readonly at: Iso
-  readonly actor: string
-  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import' | 'key' | 'sign' | 'create-token' | 'revoke-token'
-  /** What it happened to: a filename, a release, a key. */
-  readonly subject: string
-  readonly facts: Readonly<Record<string, unknown>>
-}
-
-/** An event as it stands in the log. */
-export type LoggedEvent = AuditEvent & LogLine
-
-/** Which events: those for which all holds that is said. */
-export interface EventQuery {
-  /** Of releases of this product. */
-  readonly product?: string | undefined
-  /** Of files of this project. */
-  readonly project?: ProjectName | undefined
-  readonly actor?: string | undefined
-  /** Both included. */
-  readonly since?: Iso | undefined
-  readonly until?: Iso | undefined
-  /** `asc`, the oldest first, unless it is said. */
-  readonly order?: 'asc' | 'desc' | undefined
-  /** Those that come after this sequence in that order. */
-  readonly after?: number | undefined
-  readonly limit?: number | undefined
 }
 
 export interface FrozenRelease {
@@ -185,57 +155,6 @@ export interface SummaryRecords {
    * None if they are of two products.
    */
   changesBetween(from: ReleaseName, to: ReleaseName): Promise<readonly ReleaseChanges[]>
-}
-
-export interface EventRecords {
-  /** Events in the order of the log, each signed in the commit that made it. */
-  events(query?: EventQuery): Promise<readonly LoggedEvent[]>
-  /** Where the log ends; 0 and the sha256 of nothing if it is empty. */
-  lastEvent(): Promise<Pick<LogLine, 'sequence' | 'digest'>>
-}
-
-/** A key that something here was signed with, by this firn or before it. */
-export interface KnownKey extends PublicKey {
-  readonly since: Iso
-}
-
-export interface KeyRecords {
-  /** Every key that was ever used here, the first used first. */
-  keys(): Promise<readonly KnownKey[]>
-  /**
-   * Notes the key that is signed with from now on, with an event. The first key of all also signs what was there before
-   * it: each event, and each release with an event of its own. Known already: nothing is changed, whatever lacks a
-   * signature. All in one commit.
-   */
-  takeUpKey(at: Iso): Promise<'new' | 'known'>
-}
-
-/** A token as it is kept: never its text. */
-export interface NewToken {
-  readonly id: string
-  readonly name: string
-  readonly scopes: readonly Scope[]
-  readonly sha256: Sha256
-  readonly createdAt: Iso
-  readonly createdBy: string
-  readonly expiresAt: Iso | null
-}
-
-export interface TokenRecord extends NewToken {
-  readonly revokedAt: Iso | null
-  /** To the minute. */
-  readonly lastUsedAt: Iso | null
-}
-
-export interface TokenRecords {
-  token(id: string): Promise<TokenRecord | undefined>
-  /** All, also those that no longer hold; the oldest first. */
-  tokens(): Promise<readonly TokenRecord[]>
-  addToken(token: NewToken, event: AuditEvent): Promise<void>
-  /** `same`: it was revoked already. Throws `token-unknown`. */
-  revokeToken(id: string, event: AuditEvent): Promise<'revoked' | 'same'>
-  /** Notes when a token was used, over what was noted before. */
-  tokenUsed(id: string, at: Iso): Promise<void>
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { grants, narrowestScope, type Action, type Scope } from '../../pool/access/scope.ts'
 import { RegistryError } from '../../pool/errors.ts'
-import type { TokenRecord, TokenRecords } from '../../storage/ports.ts'
+import type { TokenRecord, TokenRecords } from '../../storage/ports/tokens.ts'
 import { attempts } from './attempts.ts'
 import { credentialsOf, isLocal } from './credentials.ts'
 import { isToken, tokenId } from './token.ts'

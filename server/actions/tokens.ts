@@ -1,6 +1,6 @@
 import type { Scope } from '../../pool/access/scope.ts'
 import { RegistryError } from '../../pool/errors.ts'
-import type { NewToken } from '../../storage/ports.ts'
+import type { NewToken } from '../../storage/ports/tokens.ts'
 import { mintToken } from '../access/token.ts'
 import type { Deps } from '../deps.ts'
 

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { z } from 'zod'
 import { parseScope } from '../../pool/access/scope.ts'
-import type { TokenRecord } from '../../storage/ports.ts'
+import type { TokenRecord } from '../../storage/ports/tokens.ts'
 import { createToken, revokeToken } from '../actions/tokens.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { canonicalJson, type Json } from '../../pool/canonical-json.ts'
 import type { Sha256 } from '../../pool/distribution.ts'
 import { beforeAll, lineDigest, lineMessage } from '../../pool/proof/log-line.ts'
-import type { AuditEvent, EventQuery, EventRecords, LoggedEvent } from '../ports.ts'
+import type { AuditEvent, EventQuery, EventRecords, LoggedEvent } from '../ports/events.ts'
 import type { Signer } from '../signing-key.ts'
 import { loggedEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
@@ -52,6 +52,7 @@ export async function addEvent(trx: Transaction<Schema>, event: AuditEvent, sign
   await signEvent(trx, { sequence, digest }, signer)
 }
 
+/** Signs an event of the log, in the transaction of what made it. */
 export async function signEvent(
   trx: Transaction<Schema>,
   line: { readonly sequence: number; readonly digest: Sha256 },

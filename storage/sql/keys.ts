@@ -3,7 +3,8 @@ import type { Iso } from '../../pool/distribution.ts'
 import { releaseMessage, type Signature } from '../../pool/proof/envelope.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { Fault } from '../fault.ts'
-import type { KeyRecords, UnsignedRelease } from '../ports.ts'
+import type { UnsignedRelease } from '../ports.ts'
+import type { KeyRecords } from '../ports/keys.ts'
 import type { Signer } from '../signing-key.ts'
 import { addEvent, signEvent } from './events.ts'
 import type { Schema } from './schema.ts'
@@ -18,7 +19,8 @@ export function keyRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Ke
   }
 }
 
-export async function signaturesOf(db: Kysely<Schema>, { product, release }: ReleaseName): Promise<Signature[]> {
+/** A release's signatures in the order in which they are shown. Parameters: product, release. */
+export function signaturesOf(db: Kysely<Schema>, { product, release }: ReleaseName) {
   return (
     db
       .selectFrom('release_signatures')
@@ -29,7 +31,6 @@ export async function signaturesOf(db: Kysely<Schema>, { product, release }: Rel
       // A release from elsewhere shows first who made it.
       .orderBy((by) => by('signing_keys.id', 'is not', null))
       .orderBy('key')
-      .execute()
   )
 }
 
@@ -53,12 +54,12 @@ export async function keepSignatures(
   name: ReleaseName,
   brought: readonly Signature[],
 ): Promise<void> {
-  for (const signed of brought)
-    await trx
-      .insertInto('release_signatures')
-      .values({ ...name, ...signed })
-      .onConflict((conflict) => conflict.columns(['product', 'release', 'key']).doNothing())
-      .execute()
+  if (brought.length === 0) return
+  await trx
+    .insertInto('release_signatures')
+    .values(brought.map((signed) => ({ ...name, ...signed })))
+    .onConflict((conflict) => conflict.columns(['product', 'release', 'key']).doNothing())
+    .execute()
 }
 
 interface TakingUp {

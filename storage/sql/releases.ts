@@ -4,7 +4,8 @@ import type { Signature } from '../../pool/proof/envelope.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
-import type { AuditEvent, FrozenRelease, ReleaseRecords, UnsignedRelease } from '../ports.ts'
+import type { FrozenRelease, ReleaseRecords, UnsignedRelease } from '../ports.ts'
+import type { AuditEvent } from '../ports/events.ts'
 import type { Signer } from '../signing-key.ts'
 import { addEvent } from './events.ts'
 import { keepSignatures, signaturesOf, signRelease } from './keys.ts'
@@ -23,7 +24,7 @@ export function releaseRecords(db: Kysely<Schema>, fault: Fault, signer: Signer)
 async function release(db: Kysely<Schema>, { product, release }: ReleaseName): Promise<FrozenRelease | undefined> {
   const named = db.selectFrom('releases').selectAll().where('product', '=', product).where('release', '=', release)
   const row = await named.executeTakeFirst()
-  return row && frozenRelease(row, await signaturesOf(db, { product, release }))
+  return row && frozenRelease(row, await signaturesOf(db, { product, release }).execute())
 }
 
 interface Freezing {

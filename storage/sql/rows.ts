@@ -2,7 +2,8 @@ import type { Distribution } from '../../pool/distribution.ts'
 import type { DistributionKind } from '../../pool/filename.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { Signature } from '../../pool/proof/envelope.ts'
-import type { AuditEvent, FrozenRelease, LoggedEvent } from '../ports.ts'
+import type { FrozenRelease } from '../ports.ts'
+import type { AuditEvent, LoggedEvent } from '../ports/events.ts'
 import type { DistributionRow, EventRow, ReleaseRow } from './schema.ts'
 
 /** Between rows and records. What is read was checked when it was written. */
@@ -63,8 +64,7 @@ export function frozenRelease(row: ReleaseRow, signatures: readonly Signature[])
 }
 
 /** An event's row beside its signature's, which an event has that was there before any key. */
-export interface LoggedEventRow extends Omit<EventRow, 'sequence'> {
-  readonly sequence: number
+export interface LoggedEventRow extends EventRow {
   readonly key: string | null
   readonly signature: string | null
 }

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 
-/** The tables as kysely sees them. What keeps them immutable is in `migrations.ts`. */
+/** The tables as kysely sees them. What keeps them immutable is in `migrations/`. */
 export interface Schema {
   readonly distributions: DistributionRow
   readonly metadata: MetadataRow
@@ -66,7 +66,7 @@ export interface ReleaseRow {
 }
 
 export interface EventRow {
-  readonly sequence: Generated<number>
+  readonly sequence: number
   readonly at: string
   readonly actor: string
   readonly verb: string

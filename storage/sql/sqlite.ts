@@ -2,15 +2,16 @@ import SQLite from 'better-sqlite3'
 import { Kysely, Migrator, SqliteDialect } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import type { Signature } from '../../pool/proof/envelope.ts'
 import type { Fault } from '../fault.ts'
 import type { Records } from '../ports.ts'
 import type { Signer } from '../signing-key.ts'
 import { sqliteDialect } from './dialect.ts'
+import { signaturesOf } from './keys.ts'
 import { migrations } from './migrations.ts'
 import { sqlRecords } from './records.ts'
 import { distribution, frozenRelease } from './rows.ts'
 import type { DistributionRow, ReleaseRow, Schema } from './schema.ts'
-import type { Signature } from '../../pool/proof/envelope.ts'
 
 /**
  * Records in one SQLite file, brought to this firn's schema. Throws `data-too-new`, `data-unusable`.
@@ -26,7 +27,7 @@ export async function openSqliteRecords(path: string, fault: Fault, signer: Sign
     await db.destroy()
     throw error
   }
-  return withHotReads(sqlRecords(db, fault, signer), connect(path))
+  return withHotReads(sqlRecords(db, fault, signer), db, connect(path))
 }
 
 /** SQLite reads a file at the first pragma, not before: a file that is no database is found out here. */
@@ -72,7 +73,7 @@ async function migrate(db: Kysely<Schema>): Promise<void> {
  * The reads behind every page and file, as prepared statements: kysely costs five times as much a read. They have a
  * connection of their own, so that they see only what has been committed.
  */
-function withHotReads(records: Records, reader: SQLite.Database): Records {
+function withHotReads(records: Records, db: Kysely<Schema>, reader: SQLite.Database): Records {
   reader.pragma('query_only = ON')
   const one = reader.prepare<[string], DistributionRow>('select * from distributions where filename = ?')
   const ofProject = reader.prepare<[ProjectName], DistributionRow>(
@@ -82,11 +83,8 @@ function withHotReads(records: Records, reader: SQLite.Database): Records {
   const release = reader.prepare<[string, string], ReleaseRow>(
     'select * from releases where product = ? and release = ?',
   )
-  const signatures = reader.prepare<[string, string], Signature>(
-    // In the order of `signaturesOf`.
-    `select key, signature from release_signatures left join signing_keys on signing_keys.id = key
-      where product = ? and release = ? order by signing_keys.id is not null, key`,
-  )
+  const { sql } = signaturesOf(db, { product: '', release: '' }).compile()
+  const signatures = reader.prepare<[string, string], Signature>(sql)
   return {
     ...records,
     distribution: async (filename) => map(one.get(filename), distribution),

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
-import type { NewToken, TokenRecord, TokenRecords } from '../ports.ts'
+import type { NewToken, TokenRecord, TokenRecords } from '../ports/tokens.ts'
 import type { Signer } from '../signing-key.ts'
 import { addEvent } from './events.ts'
 import type { Schema } from './schema.ts'

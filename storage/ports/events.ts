@@ -1,0 +1,40 @@
+import type { Iso } from '../../pool/distribution.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import type { LogLine } from '../../pool/proof/log-line.ts'
+
+/** One immutable line of what happened. */
+export interface AuditEvent {
+  readonly at: Iso
+  readonly actor: string
+  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import' | 'key' | 'sign' | 'create-token' | 'revoke-token'
+  /** What it happened to: a filename, a release, a key. */
+  readonly subject: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** An event as it stands in the log. */
+export type LoggedEvent = AuditEvent & LogLine
+
+/** Which events: those for which all holds that is said. */
+export interface EventQuery {
+  /** Of releases of this product. */
+  readonly product?: string | undefined
+  /** Of files of this project. */
+  readonly project?: ProjectName | undefined
+  readonly actor?: string | undefined
+  /** Both included. */
+  readonly since?: Iso | undefined
+  readonly until?: Iso | undefined
+  /** `asc`, the oldest first, unless it is said. */
+  readonly order?: 'asc' | 'desc' | undefined
+  /** Those that come after this sequence in that order. */
+  readonly after?: number | undefined
+  readonly limit?: number | undefined
+}
+
+export interface EventRecords {
+  /** Events in the order of the log, each signed in the commit that made it. */
+  events(query?: EventQuery): Promise<readonly LoggedEvent[]>
+  /** Where the log ends; 0 and the sha256 of nothing if it is empty. */
+  lastEvent(): Promise<Pick<LogLine, 'sequence' | 'digest'>>
+}
