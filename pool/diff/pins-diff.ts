@@ -1,5 +1,5 @@
 import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
-import { evaluateMarker, parseMarker } from '../marker.ts'
+import { evaluateMarker, parseMarker, type MarkerEnvironment } from '../marker.ts'
 import type { Pin } from '../pins/pin.ts'
 import { markerEnvironment, type Target } from '../target.ts'
 import { compareCodePoints, compareVersionTexts, sameVersion } from '../version.ts'
@@ -11,17 +11,18 @@ import type { ProjectDiff } from './project-diff.ts'
  * is not allowed is a difference, an allowed one that the release lacks is not. Ascending by project.
  */
 export function diffPins(manifest: Manifest, pins: readonly Pin[], targets: readonly Target[]): readonly ProjectDiff[] {
-  const before = new Map(manifest.pins.filter((pin) => holds(pin, targets)).map((pin) => [pin.project, pin]))
+  const environments = targets.map(markerEnvironment)
+  const before = new Map(manifest.pins.filter((pin) => holds(pin, environments)).map((pin) => [pin.project, pin]))
   const after = new Map(pins.map((pin) => [pin.project, pin]))
   const projects = [...new Set([...before.keys(), ...after.keys()])].toSorted(compareCodePoints)
   const files = filesByProject(manifest)
   return projects.flatMap((project) => diffPin(before.get(project), after.get(project), files.get(project) ?? []) ?? [])
 }
 
-function holds({ marker }: ManifestPin, targets: readonly Target[]): boolean {
-  if (marker === null || targets.length === 0) return true
+function holds({ marker }: ManifestPin, environments: readonly MarkerEnvironment[]): boolean {
+  if (marker === null || environments.length === 0) return true
   const parsed = parseMarker(marker)
-  return targets.some((target) => evaluateMarker(parsed, markerEnvironment(target)))
+  return environments.some((environment) => evaluateMarker(parsed, environment))
 }
 
 function diffPin(

@@ -1,11 +1,10 @@
+import { installsOf } from '../closure/installs.ts'
 import type { Distribution, Iso, Sha256 } from '../distribution.ts'
 import type { DistributionFacts } from '../facts.ts'
-import { parseFilename } from '../filename.ts'
 import type { Finding, Rule } from '../findings.ts'
 import { filesByProject, type Manifest, type ManifestFile, type ManifestPin } from '../manifest.ts'
-import { evaluateMarker, parseMarker } from '../marker.ts'
-import { contains, parseSpecifierSet } from '../specifier.ts'
-import { accepts, markerEnvironment, parseTarget, type Target } from '../target.ts'
+import { evaluateMarker, parseMarker, type MarkerEnvironment } from '../marker.ts'
+import { markerEnvironment, parseTarget, type Target } from '../target.ts'
 import { compareCodePoints } from '../version.ts'
 import { printDuration } from './duration.ts'
 import { judgeLicence } from './licence-rule.ts'
@@ -28,11 +27,16 @@ interface Case {
   readonly known: readonly Distribution[]
 }
 
+interface TargetPlace {
+  readonly target: Target
+  readonly environment: MarkerEnvironment
+}
+
 /** What speaks against a release by a policy, ascending by project. Waivers are not looked at. */
 export function judge(policy: Policy, judged: Judged): readonly Finding[] {
   const { manifest } = judged
   const files = filesByProject(manifest)
-  const targets = manifest.targets.map(parseTarget)
+  const places = manifest.targets.map(parseTarget).map((target) => ({ target, environment: markerEnvironment(target) }))
   return manifest.pins
     .toSorted((a, b) => compareCodePoints(a.project, b.project))
     .flatMap((pin) => {
@@ -43,7 +47,7 @@ export function judge(policy: Policy, judged: Judged): readonly Finding[] {
         ...findingsOf('yanked', policy.yanked, pin, yanked(of)),
         ...licences(policy, of, judged),
         ...(policy.age ? findingsOf('age', policy.age.action, pin, tooYoung(of, policy.age.least, judged.at)) : []),
-        ...findingsOf('sdist-only', policy.sdistOnly, pin, sdistOnly(of, targets)),
+        ...findingsOf('sdist-only', policy.sdistOnly, pin, sdistOnly(of, places)),
       ]
     })
 }
@@ -96,21 +100,16 @@ function tooYoung({ known }: Case, least: number, at: Iso): readonly string[] {
   return [`was uploaded on ${newest.slice(0, 10)}, less than ${printDuration(least)} before the freeze`]
 }
 
-function sdistOnly({ pin, files }: Case, targets: readonly Target[]): readonly string[] {
-  const built = targets.filter((target) => {
-    const environment = markerEnvironment(target)
-    if (pin.marker !== null && !evaluateMarker(parseMarker(pin.marker), environment)) return false
-    const usable = files.filter((file) => installs(file, target, environment.python_full_version))
+/** An egg is taken as built: buildout takes it where it installs. */
+function sdistOnly({ pin, files }: Case, places: readonly TargetPlace[]): readonly string[] {
+  const marker = pin.marker === null ? undefined : parseMarker(pin.marker)
+  const forms = files.map((file) => ({ kind: file.kind, installs: installsOf(file) }))
+  const built = places.filter(({ target, environment }) => {
+    if (marker && !evaluateMarker(marker, environment)) return false
+    const usable = forms.filter(({ installs }) => installs(target))
     return usable.length > 0 && usable.every(({ kind }) => kind === 'sdist')
   })
-  return built.length === 0 ? [] : [`would be built from source on ${built.map(({ text }) => text).join(', ')}`]
-}
-
-/** Whether an installer may take the file on the target. An egg is taken as built: where it fits, buildout takes it. */
-function installs({ filename, kind, 'requires-python': python }: ManifestFile, target: Target, full: string): boolean {
-  const specifier = python === null ? undefined : parseSpecifierSet(python)
-  if (specifier && !contains(specifier, full)) return false
-  if (kind !== 'wheel') return true
-  const { tags } = parseFilename(filename)
-  return tags !== undefined && accepts(target, tags)
+  return built.length === 0
+    ? []
+    : [`would be built from source on ${built.map(({ target }) => target.text).join(', ')}`]
 }

@@ -185,6 +185,12 @@ describe('sdist-only', () => {
     ['an sdist of another Python', [{ filename: sdist, python: '>=3.12' }], {}, []],
     ['nothing that installs', [{ filename: wheel }], { targets: ['cp312-win_amd64'] }, []],
     ['an egg', [{ filename: 'lxml-4.9.1-py3.11.egg' }, { filename: sdist }], {}, []],
+    [
+      'an egg of another Python',
+      [{ filename: 'lxml-4.9.1-py2.7.egg' }, { filename: sdist }],
+      {},
+      built('cp311-manylinux_x86_64'),
+    ],
   ])('%s', (_, files, options, expected) => {
     expect(said({ sdistOnly: 'warn' }, release(files, options))).toEqual(expected)
   })
