@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { effectiveOptions, type Effective } from '../config/effective.ts'
 import { fromHere, type FoundConfig } from '../config/find-config.ts'
@@ -42,7 +43,7 @@ function checkCommand(io: Io, { find, commands }: ConfigSubject): Command {
       const found = find()
       const config = found && (await readConfig(found))
       const options = commands().flatMap((command) => effectiveOptions(command, io.env, config))
-      const answer = { file: config ? { path: fromHere(config.path), by: config.by } : null, options }
+      const answer = { file: config ? { path: resolve(config.path), by: config.by } : null, options }
       io.stdout.write(json ? `${JSON.stringify(answer)}\n` : describe(config, options))
     })
 }

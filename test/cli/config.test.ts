@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Command, Option } from 'commander'
 import { parse } from 'smol-toml'
 import { applyConfig } from '../../cli/config/apply-config.ts'
+import { fromHere } from '../../cli/config/find-config.ts'
 import { printExample } from '../../cli/config/example.ts'
 import { findConfig } from '../../cli/config/find-config.ts'
 import { readConfig } from '../../cli/config/read-config.ts'
@@ -253,7 +254,7 @@ describe('firn config', () => {
     expect(options.filter(({ command }) => command === 'serve')).toEqual([
       { command: 'serve', option: 'host', value: '0.0.0.0', from: 'environment', variable: 'FIRN_HOST' },
       { command: 'serve', option: 'port', value: 9000, from: 'file' },
-      { command: 'serve', option: 'data', value: join(directory, 'pool'), from: 'file' },
+      { command: 'serve', option: 'data', value: fromHere(join(directory, 'pool')), from: 'file' },
       { command: 'serve', option: 'max-upload', value: 2000, from: 'default' },
       { command: 'serve', option: 'log', value: 'text', from: 'default' },
       { command: 'serve', option: 'reads', value: 'open', from: 'default' },
