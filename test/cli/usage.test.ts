@@ -299,6 +299,6 @@ describe('without a firn server', () => {
 
   it('shows where an error came from only when asked to', async () => {
     const { stderr } = await firn(['upload', file, '--url', nowhere, '--debug'])
-    expect(stderr).toMatch(/\n {4}at .*connection\.ts/)
+    expect(stderr).toMatch(/\n {4}at .*ask-server\.ts/)
   })
 })
