@@ -65,7 +65,7 @@ async function makeData(directory: string): Promise<void> {
   try {
     await makeDirectory(directory)
   } catch (cause) {
-    if (!isSystemError(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) throw cause
+    if (!isSystemError(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT')) throw cause
     throw new RegistryError(
       'data-unusable',
       { directory },

@@ -1,4 +1,4 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RegistryError } from '../../pool/errors.ts'
 
@@ -12,11 +12,26 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Makes a directory and what leads to it, durably. */
+/**
+ * Makes a directory and what leads to it, durably. Not by mkdir's own `recursive`: where nothing can be made below a
+ * directory that is there, as in /proc, Node 20 tries for ever.
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST') && (await isDirectory(path))) return
+    const parent = dirname(path)
+    if (!isSystemError(error, 'ENOENT') || (await isDirectory(parent))) throw error
+    await makeDirectory(parent)
+    return makeDirectory(path)
+  }
+  await syncDirectory(dirname(path))
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined)
+  return status?.isDirectory() ?? false
 }
 
 /** Whether an error of the system has this code. */

@@ -137,6 +137,10 @@ describe('a data directory', () => {
     await store.close()
   })
 
+  it.each(['/proc/firn', '/proc/firn/data'])('is refused where none can be made (%s)', async (place) => {
+    await expect(openStore(place)).rejects.toMatchObject({ code: 'data-unusable' })
+  })
+
   it('keeps what was added when it is opened again', async () => {
     const before = await openStore(data)
     await before.records.addDistribution(anAddition(aFile('a.zip')), anEvent('a.zip'))
