@@ -4,15 +4,15 @@ import type { ProjectDiff } from '../pool/diff/project-diff.ts'
 import type { WaiversChange } from '../pool/diff/release-diff.ts'
 import type { ManifestWaiver } from '../pool/manifest.ts'
 import type { DiffAnswer, PinsDiffAnswer } from './calls/questions.ts'
-import { plain } from './io.ts'
 import { printNotice } from './notices.ts'
 import { columnLines, printMoment } from './table.ts'
+import { printSections, section } from './text-sections.ts'
 
 /** How one release differs from another, for people. */
 export function describeReleaseDiff(diff: DiffAnswer, width: number | undefined): string {
   const { from, to, same, projects, targets, waivers, base, changelog } = diff
   if (same) return `${from.release} and ${to.release} have the same in them\n`
-  return sections([
+  return printSections([
     [`${from.release} -> ${to.release}`],
     ...projectSections(projects, width),
     section('targets', signed(targets)),
@@ -32,17 +32,8 @@ export function describePinsDiff(
 ): string {
   const pins = files.join(', ')
   const notes = notices.map((notice) => `note: ${printNotice(notice)}`)
-  if (same) return sections([notes, [`${pins} has what ${from.release} has`]])
-  return sections([notes, [`${from.release} -> ${pins}`], ...projectSections(projects, width)])
-}
-
-function sections(all: readonly (readonly string[])[]): string {
-  const filled = all.filter((lines) => lines.length > 0)
-  return plain(`${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`)
-}
-
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`.trimEnd())]
+  if (same) return printSections([notes, [`${pins} has what ${from.release} has`]])
+  return printSections([notes, [`${from.release} -> ${pins}`], ...projectSections(projects, width)])
 }
 
 const titles: Readonly<Record<ProjectDiff['change'], string>> = {

@@ -1,8 +1,9 @@
 import type { Manifest, ManifestPin } from '../pool/manifest.ts'
 import { printReleaseName } from '../pool/release-name.ts'
 import type { ShownRelease } from './calls/questions.ts'
-import { count, plain, printBytes } from './io.ts'
+import { count, printBytes } from './io.ts'
 import { printMoment, tableLines } from './table.ts'
+import { printSections, section } from './text-sections.ts'
 
 /** All that a release is, for people. */
 export function describeRelease(
@@ -10,20 +11,14 @@ export function describeRelease(
   { url, width }: { readonly url: string; readonly width?: number | undefined },
 ): string {
   const { manifest } = shown
-  const sections = [
+  return printSections([
     heading(shown, url),
     pins(shown, width),
     section('instead of what the base has', manifest.overrides.map(override)),
     section('waivers', shown.waivers.map(waiver)),
     section('dependencies unknown, as they are stated only in code', manifest.unknown),
     section('changes', manifest.changes?.trimEnd().split('\n') ?? []),
-  ]
-  const filled = sections.filter((lines) => lines.length > 0)
-  return plain(`${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`)
-}
-
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`.trimEnd())]
+  ])
 }
 
 function heading(shown: ShownRelease, url: string): readonly string[] {

@@ -23,11 +23,9 @@ import { whereUsedCommand } from './commands/where-used.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig, type FoundConfig } from './config/find-config.ts'
 import { savedToken } from './credentials.ts'
+import { exitCodes } from './exit-codes.ts'
 import { plain, type Io } from './io.ts'
 import { reportError } from './report-error.ts'
-
-/** What shells give for a command that Ctrl-C has ended. */
-const stopped = 130
 
 /** Runs one command line, without the program's own name. Returns the exit code (sysexits.h; design in the README). */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -40,7 +38,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io)
     if (io.signal.aborted) {
       io.stderr.write('stopped; what the server has taken in stays\n')
-      return stopped
+      return exitCodes.stopped
     }
     return reportError(error, io, { json: argv.includes('--json'), debug: argv.includes('--debug') })
   }
@@ -69,7 +67,29 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
       'after',
       '\nExample:\n  firn serve &\n  firn fetch -r requirements.txt\n  firn freeze karl/3.30 -r requirements.txt',
     )
-  const commands = [
+  const commands = commandsOf(io, exit)
+  const find = () => {
+    const { config: flag } = program.opts<{ config?: string }>()
+    return findConfig({ flag, env: io.env['FIRN_CONFIG'], directory: process.cwd() })
+  }
+  const config = configCommand(io, { find, commands: () => commands })
+  for (const command of [...commands, config]) program.addCommand(command)
+  for (const command of commands.flatMap(withSubcommands)) command.option('--debug', 'show where an error came from')
+  for (const command of withSubcommands(program)) {
+    overrideOutput(command, io)
+    command.hook('preSubcommand', (_parent, called) => readEnvironment(called, io))
+  }
+  return program.hook('preAction', async (_program, command) => {
+    // What `config` looks at may be broken: it reads the file itself.
+    const found = command.parent === config ? undefined : find()
+    if (found) await useConfig(command, found)
+    await useSavedToken(command, io)
+  })
+}
+
+/** All but `config`, in the order of the help. */
+function commandsOf(io: Io, exit: (code: number) => void): readonly Command[] {
+  return [
     serveCommand(io),
     uploadCommand(io, exit),
     fetchCommand(io, exit),
@@ -90,23 +110,6 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     loginCommand(io),
     logoutCommand(io),
   ]
-  const find = () => {
-    const { config: flag } = program.opts<{ config?: string }>()
-    return findConfig({ flag, env: io.env['FIRN_CONFIG'], directory: process.cwd() })
-  }
-  const config = configCommand(io, { find, commands: () => commands })
-  for (const command of [...commands, config]) program.addCommand(command)
-  for (const command of commands.flatMap(withSubcommands)) command.option('--debug', 'show where an error came from')
-  for (const command of withSubcommands(program)) {
-    overrideOutput(command, io)
-    command.hook('preSubcommand', (_parent, called) => readEnvironment(called, io))
-  }
-  return program.hook('preAction', async (_program, command) => {
-    // What `config` looks at may be broken: it reads the file itself.
-    const found = command.parent === config ? undefined : find()
-    if (found) await useConfig(command, found)
-    await useSavedToken(command, io)
-  })
 }
 
 function withSubcommands(command: Command): readonly Command[] {

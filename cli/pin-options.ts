@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { ReadOptions } from '../pool/pins/reading.ts'
 import { collect } from './server-options.ts'
 
@@ -33,4 +33,12 @@ export function pinOptions(command: Command): Command {
 /** How the server is to read the sources: fields of the requests that have any. */
 export function readOptions({ use = [], extra = [], group = [], versionsSection }: PinOptions): ReadOptions {
   return { use, extras: extra, groups: group, ...(versionsSection === undefined ? {} : { versionsSection }) }
+}
+
+/** Which wheels are meant; `byDefault`: whose, without it. */
+export function targetOption(byDefault: string): Option {
+  return new Option(
+    '-t, --target <target>',
+    `as cp311-manylinux_x86_64; may be repeated; default: ${byDefault}`,
+  ).argParser(collect)
 }

@@ -4,6 +4,7 @@ import { printReleaseName, splitReleaseName } from '../../pool/release-name.ts'
 import { diffReleases, diffWithPins } from '../calls/questions.ts'
 import { connect } from '../connection.ts'
 import { describePinsDiff, describeReleaseDiff } from '../describe-diff.ts'
+import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
 import { readSources } from '../sources.ts'
@@ -12,9 +13,6 @@ interface DiffOptions extends ServerOptions {
   readonly requirement?: readonly string[]
   readonly target?: readonly string[]
 }
-
-/** What `diff` exits with when there is a difference, as diff(1) has 1 and 2 for. */
-const differs = 2
 
 export function diffCommand(io: Io, exit: (code: number) => void): Command {
   return serverOptions(new Command('diff'))
@@ -32,7 +30,7 @@ export function diffCommand(io: Io, exit: (code: number) => void): Command {
     )
     .action(async (from: string, to: string | undefined, options: DiffOptions) => {
       const same = await diff({ from, to, files: options.requirement ?? [] }, options, io)
-      if (!same) exit(differs)
+      if (!same) exit(exitCodes.differs)
     })
 }
 

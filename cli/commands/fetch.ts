@@ -7,7 +7,7 @@ import { connect, goneMeanwhile } from '../connection.ts'
 import { count, plain, printBytes, type Io } from '../io.ts'
 import { readFindLinks, withLocalArchives } from '../local-archives.ts'
 import { machineTarget } from '../machine-target.ts'
-import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
+import { pinOptions, readOptions, targetOption, type PinOptions } from '../pin-options.ts'
 import { askedSources, indexOption, placeOptions, pythonOf, type PlaceOptions } from '../place-options.ts'
 import { progress, type Progress } from '../progress.ts'
 import { printNotice } from '../notices.ts'
@@ -31,11 +31,7 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
         'and the wheels of the targets; of each pin from the first index that has it. What the pool has is not fetched again.',
     )
     .argument('[requirement...]', 'NAME==VERSION')
-    .option(
-      '-t, --target <target>',
-      "as cp311-manylinux_x86_64; may be repeated; default: this machine's Python",
-      collect,
-    )
+    .addOption(targetOption("this machine's Python"))
     .addOption(indexOption("the server's").env('FIRN_UPSTREAM'))
     .option('--all-files', 'every file of the version, for whatever platform')
     .option(

@@ -10,7 +10,7 @@ import { count, printBytes, type Io } from '../io.ts'
 import { describeJudged } from '../describe-judged.ts'
 import { machineTarget } from '../machine-target.ts'
 import { printNotice } from '../notices.ts'
-import { pinOptions, readOptions, type PinOptions } from '../pin-options.ts'
+import { pinOptions, readOptions, targetOption, type PinOptions } from '../pin-options.ts'
 import { collect, serverOptions, type ServerOptions } from '../server-options.ts'
 import { resolverOptions, type ResolverOptions } from '../resolve/resolver-options.ts'
 import { resolveForRelease } from '../resolve/resolve-for-release.ts'
@@ -36,11 +36,7 @@ export function freezeCommand(io: Io): Command {
     )
     .argument('<product/release>', 'as karl/3.30')
     .argument('[requirement...]', 'NAME==VERSION')
-    .option(
-      '-t, --target <target>',
-      "as cp311-manylinux_x86_64; may be repeated; default: the base's, or this machine's Python",
-      collect,
-    )
+    .addOption(targetOption("the base's, or this machine's Python"))
     .option('-b, --base <release>', 'release to lay this one over, as karl/3.30: all of it, plus and instead of')
     .option('--without <name>', 'project of the base to leave out; may be repeated', collect)
     .option('--changes <file>', "changelog; its section of this release is kept in the release's manifest")

@@ -4,6 +4,7 @@ import { parseHead, type LogHead } from '../../pool/proof/log-head.ts'
 import { keyring, shortId } from '../../pool/proof/public-key.ts'
 import { allEvents, listKeys, readHead } from '../calls/proof.ts'
 import { connect, type Connection } from '../connection.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { count, type Io } from '../io.ts'
 import { describeTrust, trustedKeys, type Trust } from '../keys.ts'
 import { progress } from '../progress.ts'
@@ -44,7 +45,7 @@ async function verify(options: VerifyOptions, io: Io, exit: (code: number) => vo
   const trust = await trustedKeys(options.key ?? [], await listKeys(connection))
   const verified = await prove(connection, { trust, heads }, io)
   const { problems, lines, head } = verified
-  if (problems.length > 0) exit(2)
+  if (problems.length > 0) exit(exitCodes.differs)
   if (options.json === true) {
     const { keys, pinned } = trust
     const answer = { holds: problems.length === 0, lines, head, keys: keys.map(({ id }) => id), pinned, problems }

@@ -2,12 +2,10 @@ import { Command, Option } from 'commander'
 import { RegistryError } from '../../pool/errors.ts'
 import { splitReleaseName } from '../../pool/release-name.ts'
 import { parseBaseUrl } from '../base-url.ts'
+import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { collect, serverOptions } from '../server-options.ts'
 import type { Asked, VerifyOptions } from '../verify/run-verify.ts'
-
-/** What `verify` exits with when something is not as it was frozen. */
-const differs = 2
 
 export function verifyCommand(io: Io, exit: (code: number) => void): Command {
   return serverOptions(new Command('verify'))
@@ -42,7 +40,7 @@ export function verifyCommand(io: Io, exit: (code: number) => void): Command {
       const asked = readAsked(what, options.in)
       // What prints a release's documents takes its time to load; the other commands go without it.
       const { runVerify } = await import('../verify/run-verify.ts')
-      if (!(await runVerify(asked, options, io))) exit(differs)
+      if (!(await runVerify(asked, options, io))) exit(exitCodes.differs)
     })
 }
 

@@ -29,13 +29,13 @@ export function apiRoutes(deps: Deps): Router {
   router.get('/', (_req, res) => {
     res.json({ name: 'firn', version, api: apiVersion })
   })
-  router.use('/openapi.json', openapiRoutes())
-  router.use('/releases/import', importRoutes(deps))
-  router.use('/releases', releaseQuestionRoutes(deps))
   router.get('/whoami', (req, res) => {
     const { actor, scopes, proven } = identityOf(req)
     res.set('Cache-Control', 'no-store').json({ actor, scopes, proven })
   })
+  router.use('/openapi.json', openapiRoutes())
+  router.use('/releases/import', importRoutes(deps))
+  router.use('/releases', releaseQuestionRoutes(deps))
   router.use('/releases', releaseRoutes(deps))
   router.use('/diff', diffRoutes(deps))
   router.use('/where-used', whereUsedRoutes(deps))
