@@ -1,3 +1,4 @@
+import { count } from './io.ts'
 import type { Manifest, ManifestOverride } from '../pool/manifest.ts'
 import { printReleaseName } from '../pool/release-name.ts'
 
@@ -10,7 +11,7 @@ export function describeBase({ base, overrides, changes, source }: Manifest): re
     ...(source
       ? [`  source   ${[source.tag, source.revision, source.url].filter((part) => part !== null).join(' ')}`]
       : []),
-    ...(changes === null ? [] : [`  changes  ${changes.split('\n').length} lines of the changelog`]),
+    ...(changes === null ? [] : [`  changes  ${count(changes.split('\n').length, 'line')} of the changelog`]),
   ]
 }
 

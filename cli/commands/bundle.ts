@@ -11,7 +11,7 @@ export function bundleCommand(io: Io): Command {
         'any web server; firn import takes it into another pool.',
     )
     .argument('<product/release>', 'as karl/3.30')
-    .argument('<file>', 'as karl-3.30.tar; replaced if it is there')
+    .argument('<file>', 'as karl-3.30.tar; nothing is overwritten')
     .option('--pool <directory>', "the server's pool/ on this machine; default: $FIRN_DATA/pool, if it is there")
     .addHelpText('after', '\nExample:\n  firn bundle karl/3.30 karl-3.30.tar')
     .action(async (name: string, file: string, options: BundleOptions) => {

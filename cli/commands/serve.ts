@@ -15,7 +15,9 @@ export function serveCommand(io: Io): Command {
     )
     .addOption(new Option('--data <directory>', 'where everything is kept').env('FIRN_DATA').default('data'))
     .addOption(
-      new Option('--upstream <url>', "index that fetch asks; default: this machine's pip's").env('FIRN_UPSTREAM'),
+      new Option('--upstream <url>', "index that fetch asks; default: this machine's pip's")
+        .env('FIRN_UPSTREAM')
+        .argParser(parseUpstream),
     )
     .addOption(
       new Option('--signing-key <file>', 'Ed25519 key to sign with; default: one made in the data directory').env(
@@ -92,6 +94,11 @@ function parsePort(text: string): number {
 function parsePositive(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.')
   return Number(text)
+}
+
+function parseUpstream(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('It is an http or https URL.')
 }
 
 function parsePublic(text: string): string {

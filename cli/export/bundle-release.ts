@@ -1,11 +1,12 @@
-import { rename } from 'node:fs/promises'
+import { link } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { RegistryError } from '../../pool/errors.ts'
 import { releaseTree, type TreeEntry } from '../../pool/export/tree.ts'
 import { topPage } from '../../pool/export/top-page.ts'
 import { printReleaseName, splitReleaseName } from '../../pool/release-name.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import { connect } from '../connection.ts'
-import { fileDigest } from '../files/file-digest.ts'
+import { fileDigest, isSystemError } from '../files/file-digest.ts'
 import { withStaging } from '../files/staging-directory.ts'
 import { count, printBytes, type Io } from '../io.ts'
 import { progress } from '../progress.ts'
@@ -33,7 +34,7 @@ export async function bundleRelease(name: string, file: string, options: BundleO
     const staged = join(staging, basename(file))
     const source = { bytes: poolBytes(connection, pool, io.signal), onBytes: bar.add }
     await writeBundle(source, staged, { entries, at: new Date(release.manifest['frozen-at']) })
-    await rename(staged, file)
+    await settle(staged, file)
     return fileDigest(file)
   }).finally(() => bar.stop())
   const said = {
@@ -44,6 +45,19 @@ export async function bundleRelease(name: string, file: string, options: BundleO
     size: bundleSize(entries),
   }
   io.stdout.write(options.json === true ? `${JSON.stringify(said)}\n` : describe(said, release.manifest.files.length))
+}
+
+/** link(2), which replaces nothing: a file of that name may be anything. Throws `export-differs`. */
+async function settle(staged: string, file: string): Promise<void> {
+  try {
+    await link(staged, file)
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) throw error
+    const digests = await Promise.all([staged, file].map((path) => fileDigest(path).catch(() => undefined)))
+    if (digests[0] === digests[1]) return
+    const hint = 'nothing is ever overwritten: give another name, or remove it'
+    throw new RegistryError('export-differs', { file }, { detail: `${file} holds other bytes`, hint })
+  }
 }
 
 function withTopPage(entries: readonly TreeEntry[], text: string): readonly TreeEntry[] {

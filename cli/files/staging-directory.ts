@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { RegistryError } from '../../pool/errors.ts'
 import { isSystemError } from './file-digest.ts'
 
 const prefix = '.firn-staging.'
@@ -11,7 +12,7 @@ const prefix = '.firn-staging.'
  * to its place in one step. It is removed afterwards; what a killed process of this machine left is removed first.
  */
 export async function withStaging<T>(parent: string, work: (directory: string) => Promise<T>): Promise<T> {
-  await mkdir(parent, { recursive: true })
+  await makeParent(parent)
   await sweep(parent)
   const directory = join(parent, `${prefix}${hostname()}.${process.pid}.${randomUUID()}`)
   await mkdir(directory)
@@ -19,6 +20,17 @@ export async function withStaging<T>(parent: string, work: (directory: string) =
     return await work(directory)
   } finally {
     await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Throws `input-unreadable` where something else than a directory is in the way. */
+async function makeParent(parent: string): Promise<void> {
+  try {
+    await mkdir(parent, { recursive: true })
+  } catch (cause) {
+    if (!isSystemError(cause, 'EEXIST', 'ENOTDIR')) throw cause
+    const detail = `${parent} cannot be made a directory: a file is there`
+    throw new RegistryError('input-unreadable', { path: parent }, { detail, cause })
   }
 }
 

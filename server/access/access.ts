@@ -37,6 +37,11 @@ export interface Access {
   hiddenFrom(identity: Identity): ReadonlySet<string>
   /** Throws `token-required`, `not-allowed`. */
   require(identity: Identity, action: Action): void
+  /**
+   * Throws `freeze-refused` if a release of a product that all may see would show the pins of a private base. To whom the
+   * base is hidden it is not there, which he is told elsewhere.
+   */
+  requireBase(identity: Identity, product: string, base: string | undefined): void
   /** For an upload whose project is not known yet. Throws `token-required`, `not-allowed`. */
   requireUploader(identity: Identity): void
   /** For what shows everything there is, as the log does. Throws `token-required`, `not-allowed`. */
@@ -97,6 +102,10 @@ export function makeAccess({ records, now }: { records: TokenRecords } & Clock, 
     hiddenFrom,
     require(identity, action) {
       if (!may(identity, action)) throw denied(identity, action)
+    },
+    requireBase(identity, product, base) {
+      if (base === undefined || hiddenFrom(identity).has(base)) return
+      if (isPublic(product) && !isPublic(base)) throw publicOver(product, base)
     },
     requireUploader(identity) {
       const may = identity.scopes.some((scope) => /^(?:admin|upload(?::.*)?)$/.test(scope))
@@ -173,4 +182,10 @@ function denied({ proven, scopes, actor }: Identity, action: Action): RegistryEr
     { scope, scopes },
     { detail: `${actor} does not have the scope ${scope}`, hint },
   )
+}
+
+function publicOver(product: string, base: string): RegistryError {
+  const message = `${base} is private and ${product} is not: whoever reads ${product} would read the pins of ${base}`
+  const hint = `make it private too: firn serve --private ${base} --private ${product}`
+  return new RegistryError('freeze-refused', { problems: [{ message, hint }] }, { detail: '1 problem' })
 }

@@ -19,7 +19,7 @@ export interface ImportRequest {
   readonly dryRun: boolean
   readonly actor: string
   /** Throws unless the one who imports may freeze releases of the product. */
-  readonly mayFreeze: (product: string) => void
+  readonly mayFreeze: (product: string, base: string | undefined) => void
 }
 
 export interface Imported {
@@ -41,7 +41,7 @@ export async function importRelease(deps: ImportDeps, request: ImportRequest): P
   const manifest = parseManifest(request.manifest)
   const brought = await originalSignature(deps, request)
   const name = parseReleaseName(manifest.product, manifest.release)
-  request.mayFreeze(name.product)
+  request.mayFreeze(name.product, manifest.base?.product)
   const digest = digestOf(request.manifest)
   const existing = await deps.records.release(name)
   if (existing) return sameOrConflict(existing, manifest, digest)

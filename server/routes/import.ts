@@ -23,7 +23,10 @@ export function importRoutes(deps: Deps): Router {
       ...body,
       envelope: body.envelope,
       actor: actorOf(req),
-      mayFreeze: (product) => deps.access.require(identityOf(req), { verb: 'freeze', product }),
+      mayFreeze(product, base) {
+        deps.access.require(identityOf(req), { verb: 'freeze', product })
+        deps.access.requireBase(identityOf(req), product, base)
+      },
     })
     res.status(outcome === 'imported' ? 201 : 200)
     res.json({

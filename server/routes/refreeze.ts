@@ -27,7 +27,10 @@ export function refreezeRoutes(deps: Deps): Router {
 async function refreezeRoute(deps: Deps, req: Request, res: Response): Promise<void> {
   const { base, products, template, dryRun } = parseBody(refreezeBody, req)
   const named = { base: splitReleaseName(base), template: parseTemplate(template) }
-  const permit = (product: string) => deps.access.require(identityOf(req), { verb: 'freeze', product })
+  const permit = (product: string) => {
+    deps.access.require(identityOf(req), { verb: 'freeze', product })
+    deps.access.requireBase(identityOf(req), product, named.base.product)
+  }
   const stream = eventStream(res)
   const request = { ...named, products, dryRun, actor: actorOf(req), permit, signal: stream.signal }
   await refreezeCustomers(askedBy(deps, req), request, stream.send)

@@ -40,6 +40,7 @@ export function releaseRoutes(deps: Deps): Router {
     const name = parseReleaseName(req.params.product, req.params.release)
     deps.access.require(identityOf(req), { verb: 'freeze', product: name.product })
     const request = freezeRequest(name, req)
+    deps.access.requireBase(identityOf(req), name.product, request.base?.product)
     const { outcome, digest, manifest, signatures, notices } = await freezeRelease(askedBy(deps, req), request)
     deps.fault('freeze:before-answer')
     res.status(outcome === 'frozen' ? 201 : 200)

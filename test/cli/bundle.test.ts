@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeEgg, makeSdist, makeWheel } from '../support/archives.ts'
+import { errors } from '../../pool/errors.ts'
 import { sha256 } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import { treeOf } from '../support/plain-tree.ts'
@@ -101,5 +102,23 @@ describe('firn bundle', () => {
     const { code, stderr } = await firn(['bundle', 'karl/9', path], { FIRN_URL: here.url })
     expect([code, stderr]).toEqual([66, 'error: No such release: karl/9\n'])
     expect([sha256(await readFile(path)), await readdir(directory)]).toEqual([before, ['karl.tar']])
+  })
+
+  it('replaces nothing: the same again is fine, another file of that name is left alone', async () => {
+    const path = join(directory, 'again.tar')
+    const bundle = () => firn(['bundle', 'karl/3.30', path], { FIRN_URL: here.url })
+    expect([(await bundle()).code, (await bundle()).code]).toEqual([0, 0])
+    await writeFile(path, 'head of the log')
+    const { code, stderr } = await bundle()
+    expect([code, stderr, await readFile(path, 'utf8')]).toEqual([
+      73,
+      `error: ${errors['export-differs'].title}: ${path} holds other bytes\nhint: nothing is ever overwritten: give another name, or remove it\n`,
+      'head of the log',
+    ])
+    const below = await firn(['export', 'karl/3.30', path], { FIRN_URL: here.url })
+    expect([below.code, below.stderr]).toEqual([
+      66,
+      expect.stringContaining('cannot be made a directory: a file is there') as string,
+    ])
   })
 })

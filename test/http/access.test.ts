@@ -52,6 +52,13 @@ function freeze(release: string, pins: readonly string[], text?: string): Promis
   return ask(server.url, `/api/v1/releases/${release}`, { method: 'PUT', headers, body })
 }
 
+/** Lays a release of a product over acme's, as one who may everything. */
+function over(product: string): Promise<Reply> {
+  const headers = { 'Content-Type': 'application/json', ...bearer(tokens.admin) }
+  const body = JSON.stringify({ base: 'acme/1', targets: [target] })
+  return ask(server.url, `/api/v1/releases/${product}/over`, { method: 'PUT', headers, body })
+}
+
 /** An answer but for what names the thing that was asked for. */
 function shape({ status, headers, text }: Reply, asked: string): unknown {
   const { date: _date, 'content-length': _length, ...others } = headers
@@ -134,6 +141,14 @@ describe('a private product', () => {
       status: 422,
       problems: [{ message: expect.stringContaining('3.30+acme1') as string }],
     })
+  })
+
+  it('is the base of no release that everybody may see', async () => {
+    expect(json(await over('zed'))).toMatchObject({
+      code: 'freeze-refused',
+      problems: [{ message: 'acme is private and zed is not: whoever reads zed would read the pins of acme' }],
+    })
+    expect([(await over('globex')).status, (await get('/index/zed/over/')).status]).toEqual([201, 404])
   })
 
   it('is frozen and uploaded to by a token alone, from this machine too', async () => {
