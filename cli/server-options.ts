@@ -13,7 +13,7 @@ export function serverOptions(command: Command): Command {
       new Option('--url <url>', 'the firn server')
         .env('FIRN_URL')
         .default('http://127.0.0.1:8047')
-        .argParser(parseServerUrl),
+        .argParser(parseHttpUrl),
     )
     .addOption(
       new Option('--token <token>', 'who you are; better in the environment, or by firn login').env('FIRN_TOKEN'),
@@ -21,7 +21,8 @@ export function serverOptions(command: Command): Command {
     .option('--json', 'print JSON for programs to read')
 }
 
-function parseServerUrl(text: string): string {
+/** An option's http or https URL, as it stands. Throws `InvalidArgumentError`. */
+export function parseHttpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
   throw new InvalidArgumentError('It is an http or https URL.')
 }

@@ -3,6 +3,7 @@ import { parsePublicUrl } from '../../server/http/base-url.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import { parseProduct } from '../../pool/release-name.ts'
 import type { Io } from '../io.ts'
+import { parseHttpUrl } from '../server-options.ts'
 import type { ServeOptions } from './serve-run.ts'
 
 export function serveCommand(io: Io): Command {
@@ -17,7 +18,7 @@ export function serveCommand(io: Io): Command {
     .addOption(
       new Option('--upstream <url>', "index that fetch asks; default: this machine's pip's")
         .env('FIRN_UPSTREAM')
-        .argParser(parseUpstream),
+        .argParser(parseHttpUrl),
     )
     .addOption(
       new Option('--signing-key <file>', 'Ed25519 key to sign with; default: one made in the data directory').env(
@@ -94,11 +95,6 @@ function parsePort(text: string): number {
 function parsePositive(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.')
   return Number(text)
-}
-
-function parseUpstream(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
-  throw new InvalidArgumentError('It is an http or https URL.')
 }
 
 function parsePublic(text: string): string {

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { digestOf } from '../../pool/digest.ts'
 import type { Sha256 } from '../../pool/distribution.ts'
 
 /** A token as it is shown once: `firn_<id>_<secret>`. Only its sha256 is kept. */
@@ -12,7 +13,7 @@ export interface Minted {
 export function mintToken(): Minted {
   const id = randomBytes(6).toString('hex')
   const text = `firn_${id}_${randomBytes(32).toString('base64url')}`
-  return { id, text, sha256: sha256(text) }
+  return { id, text, sha256: digestOf(text) }
 }
 
 /** The id that a token's text names; `undefined` if it is no token of firn's. */
@@ -22,9 +23,5 @@ export function tokenId(text: string): string | undefined {
 
 /** In constant time. */
 export function isToken(text: string, expected: Sha256): boolean {
-  return timingSafeEqual(Buffer.from(sha256(text), 'hex'), Buffer.from(expected, 'hex'))
-}
-
-function sha256(text: string): Sha256 {
-  return createHash('sha256').update(text).digest('hex')
+  return timingSafeEqual(Buffer.from(digestOf(text), 'hex'), Buffer.from(expected, 'hex'))
 }
