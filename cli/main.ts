@@ -16,6 +16,7 @@ import { logCommand } from './commands/log.ts'
 import { loginCommand, logoutCommand } from './commands/login.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
+import { storeCommand } from './commands/store.ts'
 import { tokenCommand } from './commands/token.ts'
 import { uploadCommand } from './commands/upload.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -107,6 +108,7 @@ function commandsOf(io: Io, exit: (code: number) => void): readonly Command[] {
     keysCommand(io),
     logCommand(io, exit),
     tokenCommand(io),
+    storeCommand(),
     loginCommand(io),
     logoutCommand(io),
   ]

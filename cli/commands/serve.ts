@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parsePublicUrl } from '../../server/http/base-url.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import { parseProduct } from '../../pool/release-name.ts'
+import { dataOption } from '../data-option.ts'
 import type { Io } from '../io.ts'
 import { parseHttpUrl } from '../server-options.ts'
 import type { ServeOptions } from './serve-run.ts'
@@ -14,7 +15,7 @@ export function serveCommand(io: Io): Command {
     .addOption(
       new Option('--port <port>', 'port; 0 takes any free one').env('FIRN_PORT').default(8047).argParser(parsePort),
     )
-    .addOption(new Option('--data <directory>', 'where everything is kept').env('FIRN_DATA').default('data'))
+    .addOption(dataOption())
     .addOption(
       new Option('--upstream <url>', "index that fetch asks; default: this machine's pip's")
         .env('FIRN_UPSTREAM')

@@ -7,8 +7,9 @@ export function optionsFor(command: Command, { set }: Pick<Config, 'set'>): Read
   const names = new Set(command.options.map((option) => option.attributeName()))
   return new Map(
     set.flatMap(({ section: { commands }, options }) => {
-      if (commands !== '*') return commands.includes(command.name()) ? Object.entries(options) : []
-      return Object.entries(options).filter(([name]) => names.has(name))
+      if (commands !== '*' && commands.includes(command.name())) return Object.entries(options)
+      const isShared = commands === '*' || commands.includes(command.parent?.name() ?? '')
+      return isShared ? Object.entries(options).filter(([name]) => names.has(name)) : []
     }),
   )
 }

@@ -9,7 +9,7 @@ export interface Section {
   readonly name: string
   /** A strict object: a key that is not in it is an error. */
   readonly schema: z.ZodObject
-  /** Which commands take it; `'*'` for each that has an option of that name. */
+  /** Which commands take it. `'*'`, or the name of a group: each, of that group, that has an option of that name. */
   readonly commands: readonly string[] | '*'
   /**
    * What its values are as options of these commands, by the option's name in code. `path` makes a path of the file

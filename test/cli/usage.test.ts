@@ -59,6 +59,7 @@ describe('help', () => {
         keys [options] [id]                                          print the server's public keys
         log [options]                                                show and prove the log of every change
         token [options]                                              make, list and revoke tokens
+        store [options]                                              look after the registry's own data
         login [options]                                              keep a token for a server
         logout [options]                                             forget a server's token
         config                                                       look at firn.toml

@@ -53,8 +53,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 function mayImport({ path }: Source, imported: string): boolean {
   if (!areas.includes(imported.split('/')[0] ?? '') || !imported.endsWith('.ts')) return true
-  // The command that runs a server is where the CLI meets it.
-  if (path.startsWith('cli/commands/serve')) return true
+  // The command that runs a server is where the CLI meets it; that of the store's upkeep opens the store itself.
+  if (/^cli\/commands\/(?:serve|store)/.test(path)) return true
   if (areaOf(path) === 'cli' && imported === 'server/version.ts') return true
   return allowed[areaOf(path)]?.includes(areaOf(imported)) === true
 }

@@ -19,7 +19,7 @@ const schema = z.strictObject({
 export const serveSection: Section = {
   name: 'serve',
   schema,
-  commands: ['serve'],
+  commands: ['serve', 'store'],
   options: (values, path) => {
     const { data, 'signing-key': key, ...others } = schema.parse(values)
     return asOptions({
