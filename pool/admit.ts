@@ -20,6 +20,7 @@ export interface Arrival {
   readonly metadataSha256: Sha256
   readonly origin: Origin | null
   readonly product: string | null
+  readonly provenanceSha256: Sha256 | null
   readonly at: Iso
 }
 
@@ -50,6 +51,8 @@ export function admit(arrival: Arrival): Distribution {
     uploadTime: arrival.at,
     origin: arrival.origin,
     product: arrival.product,
+    yanked: arrival.origin?.yanked ?? null,
+    provenanceSha256: arrival.provenanceSha256,
   }
 }
 

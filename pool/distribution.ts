@@ -35,6 +35,10 @@ export interface Distribution {
   readonly origin: Origin | null
   /** The product that the file was uploaded for, privately; `null`: it is everybody's. */
   readonly product: string | null
+  /** The yank that holds (PEP 592): its reason, `''` for none; ours if we said anything, else the upstream's. */
+  readonly yanked: string | null
+  /** Digest of the attestations that it was uploaded with, as they are served (PEP 740). */
+  readonly provenanceSha256: Sha256 | null
 }
 
 /** The spelling that most of the files use; among equals the first by code point. `files` must not be empty. */

@@ -30,6 +30,7 @@ export const errors = {
   'digest-mismatch': { status: 422, exit: 65, title: 'Content does not match its digest' },
   'distribution-exists': { status: 409, exit: 73, title: 'File already exists with other content' },
   'distribution-unknown': { status: 404, exit: 66, title: 'No such file in the pool' },
+  'distribution-removed': { status: 410, exit: 66, title: 'File was removed from the pool' },
   'project-unknown': { status: 404, exit: 66, title: 'No such project' },
   'release-unknown': { status: 404, exit: 66, title: 'No such release' },
   'release-frozen': { status: 409, exit: 73, title: 'Release is already frozen with other content' },

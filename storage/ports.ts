@@ -7,6 +7,7 @@ import type { Signature } from '../pool/proof/envelope.ts'
 import type { ReleaseName } from '../pool/release-name.ts'
 import type { AuditEvent, EventRecords } from './ports/events.ts'
 import type { KeyRecords } from './ports/keys.ts'
+import type { OverlayRecords } from './ports/overlays.ts'
 import type { TokenRecords } from './ports/tokens.ts'
 
 /** A file that lies complete, hashed and fsynced in staging, waiting to be adopted or discarded. */
@@ -94,11 +95,13 @@ export interface ExactVersion {
   readonly version: string
 }
 
-/** What is known of the pool's files. */
+/** What is known of the pool's files. What was removed is not among them. */
 export interface DistributionRecords {
   distribution(filename: string): Promise<Distribution | undefined>
   /** All files of a project, ascending by filename. */
   distributionsOf(project: ProjectName): Promise<readonly Distribution[]>
+  /** Those that had entered the pool at an instant (included), with the yanks that held then. */
+  distributionsAt(project: ProjectName, until: Iso): Promise<readonly Distribution[]>
   /** The same for many projects at once. Projects without files are not in the map. */
   distributionsOfAll(projects: readonly ProjectName[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
   /**
@@ -108,12 +111,20 @@ export interface DistributionRecords {
   distributionsOfPins(pins: readonly ExactVersion[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
   /** The files whose sha256 starts with these lower-case hex digits, ascending by filename. */
   distributionsByDigest(prefix: string): Promise<readonly Distribution[]>
-  /** Every project of the pool with its name, but those all whose files are private to `hidden`; ascending by project. */
-  projects(hidden?: readonly string[]): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
+  /**
+   * Every project of the pool with its name, but those all whose files are private to `hidden`; ascending by project. With
+   * an instant: as they were then (included).
+   */
+  projects(
+    hidden?: readonly string[],
+    until?: Iso,
+  ): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
   metadata(sha256: Sha256): Promise<Buffer | undefined>
+  /** What was kept of the attestations of a file (PEP 740), JSON. */
+  provenance(sha256: Sha256): Promise<string | undefined>
   /**
    * Adds a row whose bytes the pool holds already. `same`: it was there with the same sha256, nothing was written.
-   * Throws `distribution-exists`.
+   * Throws `distribution-exists`, `distribution-removed`.
    */
   addDistribution(addition: Addition, event: AuditEvent): Promise<'added' | 'same'>
 }
@@ -123,6 +134,8 @@ export interface Addition {
   readonly distribution: Distribution
   readonly metadata: Uint8Array
   readonly facts: DistributionFacts
+  /** JSON, of the digest that the distribution states. */
+  readonly provenance?: string | undefined
 }
 
 /** What is read out of files, by the digest of their content. */
@@ -158,10 +171,18 @@ export interface SummaryRecords {
 }
 
 /**
- * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update
- * and no delete. Every backend passes `test/contract/records.ts`.
+ * The rows. Each write is one atomic command with its audit event; when it returns, it is durable. There is no update,
+ * and no delete but that of `removeDistribution`. Every backend passes `test/contract/records.ts`.
  */
 export interface Records
-  extends DistributionRecords, FactRecords, ReleaseRecords, SummaryRecords, EventRecords, KeyRecords, TokenRecords {
+  extends
+    DistributionRecords,
+    OverlayRecords,
+    FactRecords,
+    ReleaseRecords,
+    SummaryRecords,
+    EventRecords,
+    KeyRecords,
+    TokenRecords {
   close(): Promise<void>
 }

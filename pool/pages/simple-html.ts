@@ -6,24 +6,38 @@ import { apiVersion, type PageFile, type ProjectPage, type RootPage } from './si
  */
 export function projectPageHtml(page: ProjectPage): string {
   const links = page.files.map((file) => link(page, file))
-  return html(`Links for ${page.name}`, page.release, links)
+  return html(`Links for ${page.name}`, [...releaseMeta(page.release), ...statusMeta(page.status)], links)
 }
 
 /** The list of projects as HTML: normalised links, real names, since setuptools before 60 looks those up here. */
 export function rootPageHtml(page: RootPage): string {
   const links = page.projects.map(({ project, name }) => `<a href="${escape(project)}/">${escape(name)}</a><br>`)
-  return html('Simple index', page.release, links)
+  return html('Simple index', releaseMeta(page.release), links)
 }
 
-function html(title: string, release: string | null, links: readonly string[]): string {
-  const digest = release === null ? [] : [`<meta name="firn:release" content="sha256:${release}">`]
+function releaseMeta(release: string | null): readonly string[] {
+  return release === null ? [] : [meta('firn:release', `sha256:${release}`)]
+}
+
+/** Source: PEP 792. */
+function statusMeta(status: ProjectPage['status']): readonly string[] {
+  if (status === null) return []
+  const reason = status.reason === null ? [] : [meta('pypi:project-status-reason', status.reason)]
+  return [meta('pypi:project-status', status.status), ...reason]
+}
+
+function meta(name: string, content: string): string {
+  return `<meta ${attribute('name', name)} ${attribute('content', content)}>`
+}
+
+function html(title: string, metas: readonly string[], links: readonly string[]): string {
   return [
     '<!DOCTYPE html>',
     '<html lang="en">',
     '<head>',
     '<meta charset="utf-8">',
-    `<meta name="pypi:repository-version" content="${apiVersion}">`,
-    ...digest,
+    meta('pypi:repository-version', apiVersion),
+    ...metas,
     '<meta name="viewport" content="width=device-width">',
     `<title>${escape(title)}</title>`,
     '</head>',
@@ -45,6 +59,7 @@ function link(page: ProjectPage, file: PageFile): string {
     attribute('data-core-metadata', metadata),
     attribute('data-dist-info-metadata', metadata),
     attribute('data-yanked', file.yanked ?? undefined),
+    attribute('data-provenance', file.provenance ? `${fileUrl(page, file)}.provenance` : undefined),
   ]
   return `<a ${attributes.filter((each) => each !== '').join(' ')}>${escape(file.filename)}</a><br>`
 }

@@ -8,6 +8,7 @@ export function projectPageJson(page: ProjectPage): string {
   return JSON.stringify({
     meta: meta(page.release),
     name: page.project,
+    ...(page.status === null ? {} : { 'project-status': statusJson(page.status) }),
     versions: [...versions].toSorted(compareVersionTexts),
     files: page.files.map((file) => fileJson(page, file)),
   })
@@ -23,6 +24,11 @@ function meta(release: string | null): Record<string, string> {
   return { 'api-version': apiVersion, ...(release === null ? {} : { _release: `sha256:${release}` }) }
 }
 
+/** PEP 792, whose text puts it at the top level. */
+function statusJson({ status, reason }: NonNullable<ProjectPage['status']>): Record<string, string> {
+  return { status, ...(reason === null ? {} : { reason }) }
+}
+
 function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
   const metadata = file.metadataSha256 === null ? undefined : { sha256: file.metadataSha256 }
   return {
@@ -35,5 +41,6 @@ function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
     ...(file.yanked === null ? {} : { yanked: file.yanked === '' ? true : file.yanked }),
     size: file.size,
     'upload-time': file.uploadTime,
+    ...(file.provenance ? { provenance: `${fileUrl(page, file)}.provenance` } : {}),
   }
 }

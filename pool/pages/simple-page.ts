@@ -2,6 +2,7 @@ import type { Distribution, Iso, Sha256 } from '../distribution.ts'
 import { realName } from '../distribution.ts'
 import type { ManifestFile } from '../manifest.ts'
 import type { ProjectName } from '../project-name.ts'
+import type { ProjectStatus } from '../project-status.ts'
 import { compareCodePoints, compareVersionTexts } from '../version.ts'
 
 /**
@@ -25,6 +26,8 @@ export interface PageFile {
   readonly metadataSha256: Sha256 | null
   /** PEP 592: the reason, `''` for none; `null` if not yanked. */
   readonly yanked: string | null
+  /** PEP 740: whether its attestations stand beside it. */
+  readonly provenance: boolean
 }
 
 export interface ProjectPage {
@@ -36,6 +39,8 @@ export interface ProjectPage {
   readonly toRoot: string
   /** Digest of the release that the page belongs to; `null` on the live index. */
   readonly release: Sha256 | null
+  /** PEP 792; `null` where a project is active, and in a release: later knowledge is laid over it, never written in. */
+  readonly status: Pick<ProjectStatus, 'status' | 'reason'> | null
 }
 
 export interface RootPage {
@@ -57,24 +62,37 @@ export function frozenProjectPage(release: Sha256, files: readonly ManifestFile[
     metadataSha256: file.kind === 'wheel' ? file['metadata-sha256'] : null,
     // Later knowledge is laid over a release, never written in: what is yanked today was not when it was frozen.
     yanked: null,
+    provenance: false,
   }))
-  return projectPage(realName(files), pages, '../../../../', release)
+  return projectPage(realName(files), pages, { toRoot: '../../../../', release, status: null })
 }
 
-/** A project's page of the live index, `/simple/<project>/`. `files` must not be empty. */
-export function liveProjectPage(files: readonly Distribution[]): ProjectPage {
+/**
+ * A project's page of the live index, `/simple/<project>/`, or of what it was. `files` must not be empty. A quarantined
+ * project offers none (PEP 792: "the index MUST NOT offer").
+ */
+export function liveProjectPage(
+  files: readonly Distribution[],
+  { toRoot, status }: { readonly toRoot: string; readonly status: ProjectStatus | undefined },
+): ProjectPage {
   const pages = files.map((file) => ({
     ...file,
     metadataSha256: file.kind === 'wheel' ? file.metadataSha256 : null,
-    yanked: file.origin?.yanked ?? null,
+    provenance: file.provenanceSha256 !== null,
   }))
-  return projectPage(realName(files), pages, '../../', null)
+  const shown = status === undefined || status.status === 'active' ? null : status
+  const page = projectPage(realName(files), pages, { toRoot, release: null, status: shown })
+  return shown?.status === 'quarantined' ? { ...page, files: [] } : page
 }
 
-function projectPage(name: string, files: readonly PageFile[], toRoot: string, release: Sha256 | null): ProjectPage {
+function projectPage(
+  name: string,
+  files: readonly PageFile[],
+  rest: Pick<ProjectPage, 'toRoot' | 'release' | 'status'>,
+): ProjectPage {
   const [first] = files
   if (!first) throw new TypeError('a project page has a file at least')
-  return { project: first.project, name, files: files.toSorted(byVersionAndFilename), toRoot, release }
+  return { project: first.project, name, files: files.toSorted(byVersionAndFilename), ...rest }
 }
 
 function byVersionAndFilename(a: PageFile, b: PageFile): number {

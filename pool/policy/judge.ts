@@ -63,18 +63,14 @@ function findingsOf(rule: Rule, action: Action, pin: ManifestPin, messages: read
   }))
 }
 
-/** The reason of a yank, `''` for none given; `null` if the file is not yanked. The one place that knows. */
-function yankOf({ origin }: Distribution): string | null {
-  return origin?.yanked ?? null
-}
-
 function yanked({ files, known }: Case): readonly string[] {
-  const marked = known.filter((file) => yankOf(file) !== null)
-  const reasons = [...new Set(marked.map((file) => yankOf(file) ?? ''))].toSorted(compareCodePoints)
+  const marked = known.filter((file) => file.yanked !== null)
+  const reasons = [...new Set(marked.map((file) => file.yanked ?? ''))].toSorted(compareCodePoints)
   return reasons.map((reason) => {
-    const those = marked.filter((file) => yankOf(file) === reason)
+    const those = marked.filter((file) => file.yanked === reason)
     const which = those.length === files.length ? '' : ` (${those.map(({ filename }) => filename).join(', ')})`
-    return `was yanked upstream${which}${reason === '' ? ', without a reason' : `: ${JSON.stringify(reason)}`}`
+    const where = those.every(({ origin }) => origin?.yanked === reason) ? 'upstream' : 'here'
+    return `was yanked ${where}${which}${reason === '' ? ', without a reason' : `: ${JSON.stringify(reason)}`}`
   })
 }
 

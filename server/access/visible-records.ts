@@ -14,7 +14,10 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
   const seesRelease = ({ name }: Named) => !hidden.has(name.product)
   return {
     ...visibleFiles(records, seesFile),
-    projects: () => records.projects([...hidden]),
+    projects: (_hidden, until) => records.projects([...hidden], until),
+    projectStatus: (project, until) => records.projectStatus(project, until),
+    removal: (filename) => records.removal(filename),
+    provenance: (sha256) => records.provenance(sha256),
     release: (name) => (seesRelease({ name }) ? records.release(name) : Promise.resolve(undefined)),
     releases: (listing) => visibleReleases(records, seesRelease, listing),
     releasesOver: async (base) =>
@@ -26,6 +29,9 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
     changesBetween: async (from, to) => (seesRelease({ name: from }) ? records.changesBetween(from, to) : []),
     metadata: (sha256) => records.metadata(sha256),
     factsOfAll: (sha256s) => records.factsOfAll(sha256s),
+    setYanks: (marks, eventOf) => records.setYanks(marks, eventOf),
+    setProjectStatus: (status, event) => records.setProjectStatus(status, event),
+    removeDistribution: (removal, event) => records.removeDistribution(removal, event),
     addFacts: (facts) => records.addFacts(facts),
     addDistribution: (addition, event) => records.addDistribution(addition, event),
     freezeRelease: (release, event, brought) => records.freezeRelease(release, event, brought),
@@ -45,7 +51,12 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
 
 type FileReads = Pick<
   Records,
-  'distribution' | 'distributionsOf' | 'distributionsOfAll' | 'distributionsOfPins' | 'distributionsByDigest'
+  | 'distribution'
+  | 'distributionsOf'
+  | 'distributionsAt'
+  | 'distributionsOfAll'
+  | 'distributionsOfPins'
+  | 'distributionsByDigest'
 >
 
 function visibleFiles(records: Records, sees: (file: Distribution) => boolean): FileReads {
@@ -55,6 +66,7 @@ function visibleFiles(records: Records, sees: (file: Distribution) => boolean): 
       return file && sees(file) ? file : undefined
     },
     distributionsOf: async (project) => (await records.distributionsOf(project)).filter(sees),
+    distributionsAt: async (project, until) => (await records.distributionsAt(project, until)).filter(sees),
     async distributionsOfAll(projects) {
       const found = [...(await records.distributionsOfAll(projects))]
       return withoutEmpty(found.map(([project, files]) => [project, files.filter(sees)] as const))

@@ -59,13 +59,13 @@ export async function findFiles(
 
 async function ofPool({ records }: Pick<Deps, 'records'>, project: ProjectName): Promise<readonly UpstreamFile[]> {
   const held = await records.distributionsOf(project)
-  return held.map(({ filename, kind, sha256, size, uploadTime, origin, requiresPython }) => ({
+  return held.map(({ filename, kind, sha256, size, uploadTime, requiresPython, yanked }) => ({
     filename,
     url: `/pool/${project}/${filename}`,
     hashes: { sha256 },
     size,
     uploadTime,
-    yanked: origin?.yanked ?? null,
+    yanked,
     requiresPython,
     coreMetadata: kind === 'wheel',
   }))

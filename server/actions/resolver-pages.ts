@@ -58,8 +58,8 @@ export async function resolverMetadata(
 }
 
 function poolFile(file: Distribution): ResolverFile {
-  const { filename, kind, version, requiresPython, uploadTime, sha256, origin } = file
-  const known = { filename, kind, version, requiresPython, uploadTime, yanked: origin?.yanked ?? null }
+  const { filename, kind, version, requiresPython, uploadTime, sha256, yanked } = file
+  const known = { filename, kind, version, requiresPython, uploadTime, yanked }
   // From /resolve/upstream-sdists/<index>/<project>/.
   const url = `../../../../pool/${file.project}/${encodeURIComponent(filename)}`
   return kind === 'sdist' ? { ...known, sdist: { url, sha256 } } : known

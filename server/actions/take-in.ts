@@ -9,6 +9,7 @@ import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Addition, Staged } from '../../storage/ports.ts'
 import type { AuditEvent } from '../../storage/ports/events.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { removedError } from '../../pool/removal.ts'
 import type { Deps } from '../deps.ts'
 
 export interface Delivery {
@@ -33,7 +34,7 @@ export interface TakenIn {
 /**
  * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
  * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
- * `metadata-mismatch`, `distribution-exists`, `storage-full`.
+ * `metadata-mismatch`, `distribution-exists`, `distribution-removed`, `storage-full`.
  */
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
@@ -59,6 +60,7 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin, product
     metadataSha256: digestOf(metadata),
     origin,
     product,
+    provenanceSha256: null,
     at: now(),
   })
   return { distribution, metadata, facts: readFacts(file.kind, distribution.project, parts) }
@@ -71,6 +73,7 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const held = await deps.records.distribution(filename)
   if (held) refuseTakenPrivately(held, distribution)
   if (!held) {
+    await refuseRemoved(deps, filename)
     await refuseOtherCase(deps, distribution)
     await adopt(deps, delivery.staged, distribution)
   }
@@ -86,6 +89,12 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
 function refuseTakenPrivately(held: Distribution, { filename, product }: Distribution): void {
   if (held.product === null || held.product === product) return
   throw new RegistryError('distribution-exists', { filename }, { detail: `${filename} is private to a product` })
+}
+
+/** Throws `distribution-removed`. */
+async function refuseRemoved({ records }: Deps, filename: string): Promise<void> {
+  const removal = await records.removal(filename)
+  if (removal) throw removedError(removal)
 }
 
 /** On a file system that ignores case, `App-1.0.zip` and `app-1.0.zip` are one file. Throws `distribution-exists`. */

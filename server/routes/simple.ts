@@ -39,7 +39,8 @@ export function simpleRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
       throw new RegistryError('project-unknown', facts, { detail: `the pool has no ${facts.project}` })
     }
     if (place.redirect !== undefined) return send(req, res, redirect(place.redirect, revalidate))
-    const page = liveProjectPage(files)
+    const status = await askedBy(deps, req).records.projectStatus(place.project)
+    const page = liveProjectPage(files, { toRoot: '../../', status })
     send(
       req,
       res,

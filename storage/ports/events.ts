@@ -2,12 +2,27 @@ import type { Iso } from '../../pool/distribution.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { LogLine } from '../../pool/proof/log-line.ts'
 
+export type Verb =
+  | 'upload'
+  | 'fetch'
+  | 'pull'
+  | 'yank'
+  | 'unyank'
+  | 'status'
+  | 'remove'
+  | 'freeze'
+  | 'import'
+  | 'key'
+  | 'sign'
+  | 'create-token'
+  | 'revoke-token'
+
 /** One immutable line of what happened. */
 export interface AuditEvent {
   readonly at: Iso
   readonly actor: string
-  readonly verb: 'upload' | 'fetch' | 'freeze' | 'import' | 'key' | 'sign' | 'create-token' | 'revoke-token'
-  /** What it happened to: a filename, a release, a key. */
+  readonly verb: Verb
+  /** What it happened to: a filename, a project, a release, a key. */
   readonly subject: string
   readonly facts: Readonly<Record<string, unknown>>
 }

@@ -9,6 +9,8 @@ export interface Dialect {
   readonly keyedTable: 'without rowid' | ''
   /** A trigger that refuses update and delete of a table's rows. */
   readonly immutable: (db: Kysely<unknown>, table: string) => Promise<void>
+  /** Lets rows of an immutable table be deleted for which a condition on `old` holds. */
+  readonly deletable: (db: Kysely<unknown>, table: string, condition: string) => Promise<void>
 }
 
 export const sqliteDialect: Dialect = {
@@ -24,5 +26,14 @@ export const sqliteDialect: Dialect = {
         )
         .execute(db)
     }
+  },
+  async deletable(db, table, condition) {
+    await sql.raw(`drop trigger ${table}_no_delete`).execute(db)
+    await sql
+      .raw(
+        `create trigger ${table}_no_delete before delete on ${table} when not (${condition})
+         begin select raise(abort, '${table} are immutable'); end`,
+      )
+      .execute(db)
   },
 }

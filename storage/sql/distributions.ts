@@ -1,8 +1,9 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Distribution } from '../../pool/distribution.ts'
+import type { Distribution, Iso } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { grouped } from '../../pool/grouped.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { removedError } from '../../pool/removal.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
 import type { Addition, DistributionRecords } from '../ports.ts'
@@ -13,24 +14,25 @@ import { addEvent } from './events.ts'
 import { insertFacts } from './facts.ts'
 import { pinKey } from './pin-key.ts'
 import { distribution, distributionRow } from './rows.ts'
-import type { DistributionRow, Schema } from './schema.ts'
+import type { PoolFileRow, Schema } from './schema.ts'
 
 export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): DistributionRecords {
   const filesOf = (projects: readonly ProjectName[]) =>
-    db.selectFrom('distributions').selectAll().where('project', 'in', projects).orderBy('project').orderBy('filename')
+    db.selectFrom('pool_files').selectAll().where('project', 'in', projects).orderBy('project').orderBy('filename')
   return {
     distribution: async (filename) => {
-      const row = await db.selectFrom('distributions').selectAll().where('filename', '=', filename).executeTakeFirst()
+      const row = await db.selectFrom('pool_files').selectAll().where('filename', '=', filename).executeTakeFirst()
       return row && distribution(row)
     },
     distributionsOf: async (project) => (await filesOf([project]).execute()).map(distribution),
+    distributionsAt: (project, until) => distributionsAt(db, project, until),
     distributionsOfAll: async (projects) => {
       const rows = await inBatches(projects, (some) => filesOf(some).execute())
       return grouped(rows.map(distribution), ({ project }) => project)
     },
     distributionsByDigest: async (prefix) => {
       // `g` comes right after the hex digits, so this is a range of the index and no pattern.
-      const found = db.selectFrom('distributions').selectAll().where('sha256', '>=', prefix)
+      const found = db.selectFrom('pool_files').selectAll().where('sha256', '>=', prefix)
       const rows = await found.where('sha256', '<', `${prefix}g`).orderBy('filename').execute()
       return rows.map(distribution)
     },
@@ -38,33 +40,59 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       const rows = await inBatches([...new Set(pins.map(pinKey))], (some) => filesOfKeys(db, some))
       return grouped(rows.map(distribution), ({ project }) => project)
     },
-    projects: (hidden = []) => projects(db, hidden),
+    projects: (hidden = [], until) => projects(db, hidden, until),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
+    provenance: async (sha256) =>
+      (await db.selectFrom('provenance').select('json').where('sha256', '=', sha256).executeTakeFirst())?.json,
     addDistribution: (addition, event) => addDistribution(db, { addition, event, fault, signer }).catch(refuseIfFull),
   }
 }
 
-function filesOfKeys(db: Kysely<Schema>, keys: readonly string[]): Promise<readonly DistributionRow[]> {
+function filesOfKeys(db: Kysely<Schema>, keys: readonly string[]): Promise<readonly PoolFileRow[]> {
   return db
     .selectFrom('versions')
-    .innerJoin('distributions', 'distributions.filename', 'versions.filename')
-    .selectAll('distributions')
+    .innerJoin('pool_files', 'pool_files.filename', 'versions.filename')
+    .selectAll('pool_files')
     .where('versions.pin', 'in', keys)
+    .orderBy('pool_files.filename')
+    .execute()
+}
+
+async function distributionsAt(db: Kysely<Schema>, project: ProjectName, until: Iso): Promise<readonly Distribution[]> {
+  const rows = await db
+    .selectFrom('distributions')
+    .leftJoin('yanks', (join) =>
+      join.on('yanks.id', '=', (of) =>
+        of
+          .selectFrom('yanks as last')
+          .select(({ fn }) => fn.max('last.id').as('id'))
+          .whereRef('last.filename', '=', 'distributions.filename')
+          .where('last.at', '<=', until),
+      ),
+    )
+    .selectAll('distributions')
+    .select(['yanks.id as yank', 'yanks.reason as yank_reason'])
+    .where('project', '=', project)
+    .where('upload_time', '<=', until)
+    .where('distributions.filename', 'not in', (of) => of.selectFrom('removals').select('filename'))
     .orderBy('distributions.filename')
     .execute()
+  return rows.map(distribution)
 }
 
 async function projects(
   db: Kysely<Schema>,
   hidden: readonly string[],
+  until: Iso | undefined,
 ): Promise<readonly { project: ProjectName; name: string }[]> {
   const rows = await db
-    .selectFrom('distributions')
+    .selectFrom('pool_files')
     .select(['project', 'name', (by) => by.fn.countAll<number>().as('files')])
     .$if(hidden.length > 0, (query) =>
       query.where((by) => by.or([by('product', 'is', null), by('product', 'not in', hidden)])),
     )
+    .$if(until !== undefined, (query) => query.where('upload_time', '<=', until ?? ''))
     .groupBy(['project', 'name'])
     .orderBy('project')
     .orderBy('files', 'desc')
@@ -84,7 +112,7 @@ interface Adding {
 
 async function addDistribution(
   db: Kysely<Schema>,
-  { addition: { distribution: file, metadata, facts }, event, fault, signer }: Adding,
+  { addition: { distribution: file, metadata, facts, provenance }, event, fault, signer }: Adding,
 ): Promise<'added' | 'same'> {
   const outcome = await db.transaction().execute(async (trx) => {
     const inserted = await trx
@@ -102,6 +130,13 @@ async function addDistribution(
       .values({ sha256: file.metadataSha256, bytes: Buffer.from(metadata) })
       .onConflict((conflict) => conflict.column('sha256').doNothing())
       .execute()
+    if (provenance !== undefined && file.provenanceSha256 !== null) {
+      await trx
+        .insertInto('provenance')
+        .values({ sha256: file.provenanceSha256, json: provenance })
+        .onConflict((conflict) => conflict.column('sha256').doNothing())
+        .execute()
+    }
     await insertFacts(trx, file.sha256, facts)
     await addEvent(trx, event, signer)
     fault('row:before-commit')
@@ -117,6 +152,8 @@ async function sameOrRefused(trx: Transaction<Schema>, { filename, sha256 }: Dis
     .select('sha256')
     .where('filename', '=', filename)
     .executeTakeFirst()
+  const removal = await trx.selectFrom('removals').selectAll().where('filename', '=', filename).executeTakeFirst()
+  if (removal) throw removedError(removal)
   if (held?.sha256 === sha256) return 'same'
   throw new RegistryError('distribution-exists', { filename }, { detail: filename })
 }

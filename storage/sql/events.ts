@@ -26,8 +26,11 @@ async function events(db: Kysely<Schema>, query: EventQuery): Promise<readonly L
   // A release is `product/…`, and `0` is the character after `/`.
   if (product !== undefined) found = found.where('subject', '>=', `${product}/`).where('subject', '<', `${product}0`)
   if (project !== undefined)
-    found = found.where('subject', 'in', (of) =>
-      of.selectFrom('distributions').select('filename').where('project', '=', project),
+    found = found.where((is) =>
+      is.or([
+        is('subject', 'in', is.selectFrom('distributions').select('filename').where('project', '=', project)),
+        is.and([is('verb', '=', 'status'), is('subject', '=', project)]),
+      ]),
     )
   if (actor !== undefined) found = found.where('actor', '=', actor)
   if (since !== undefined) found = found.where('at', '>=', since)

@@ -6,6 +6,7 @@ import { distributionRecords } from './distributions.ts'
 import { eventRecords } from './events.ts'
 import { factRecords } from './facts.ts'
 import { keyRecords } from './keys.ts'
+import { overlayRecords } from './overlays.ts'
 import { releaseRecords } from './releases.ts'
 import { tokenRecords } from './tokens.ts'
 import type { Schema } from './schema.ts'
@@ -15,6 +16,7 @@ import { summaryRecords } from './summaries.ts'
 export function sqlRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Records {
   return {
     ...distributionRecords(db, fault, signer),
+    ...overlayRecords(db, signer),
     ...factRecords(db),
     ...releaseRecords(db, fault, signer),
     ...summaryRecords(db),

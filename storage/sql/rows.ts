@@ -4,7 +4,7 @@ import type { ProjectName } from '../../pool/project-name.ts'
 import type { Signature } from '../../pool/proof/envelope.ts'
 import type { FrozenRelease } from '../ports.ts'
 import type { AuditEvent, LoggedEvent } from '../ports/events.ts'
-import type { DistributionRow, EventRow, ReleaseRow } from './schema.ts'
+import type { DistributionRow, EventRow, PoolFileRow, ReleaseRow } from './schema.ts'
 
 /** Between rows and records. What is read was checked when it was written. */
 
@@ -25,10 +25,11 @@ export function distributionRow({ origin, ...file }: Distribution): Distribution
     origin_upload_time: origin?.uploadTime ?? null,
     origin_yanked: origin?.yanked ?? null,
     product: file.product,
+    provenance_sha256: file.provenanceSha256,
   }
 }
 
-export function distribution(row: DistributionRow): Distribution {
+export function distribution(row: PoolFileRow): Distribution {
   return {
     filename: row.filename,
     project: row.project as ProjectName,
@@ -41,6 +42,8 @@ export function distribution(row: DistributionRow): Distribution {
     requiresPython: row.requires_python,
     uploadTime: row.upload_time,
     product: row.product,
+    provenanceSha256: row.provenance_sha256,
+    yanked: row.yank === null ? row.origin_yanked : row.yank_reason,
     origin:
       row.origin_index === null || row.origin_url === null
         ? null

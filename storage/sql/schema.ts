@@ -3,6 +3,11 @@ import type { Generated } from 'kysely'
 /** The tables as kysely sees them. What keeps them immutable is in `migrations/`. */
 export interface Schema {
   readonly distributions: DistributionRow
+  readonly pool_files: PoolFileRow
+  readonly provenance: ProvenanceRow
+  readonly yanks: YankRow
+  readonly project_statuses: ProjectStatusRow
+  readonly removals: RemovalRow
   readonly metadata: MetadataRow
   readonly facts: FactsRow
   readonly versions: VersionRow
@@ -35,6 +40,42 @@ export interface DistributionRow {
   readonly origin_upload_time: string | null
   readonly origin_yanked: string | null
   readonly product: string | null
+  readonly provenance_sha256: string | null
+}
+
+/** A view: the distributions that are in the pool now, with the last mark on each. */
+export interface PoolFileRow extends DistributionRow {
+  /** Of the last row in `yanks`; `null`: nobody here has marked the file. */
+  readonly yank: number | null
+  readonly yank_reason: string | null
+}
+
+export interface ProvenanceRow {
+  readonly sha256: string
+  readonly json: string
+}
+
+/** A yank with its reason, `''` for none; `null`: the yank is taken back. */
+export interface YankRow {
+  readonly id: Generated<number>
+  readonly filename: string
+  readonly reason: string | null
+  readonly at: string
+}
+
+export interface ProjectStatusRow {
+  readonly id: Generated<number>
+  readonly project: string
+  readonly status: string
+  readonly reason: string | null
+  readonly at: string
+}
+
+/** The row of `distributions` stays: its filename never means other bytes. */
+export interface RemovalRow {
+  readonly filename: string
+  readonly reason: string
+  readonly at: string
 }
 
 export interface MetadataRow {

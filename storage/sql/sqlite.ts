@@ -11,7 +11,7 @@ import { signaturesOf } from './keys.ts'
 import { migrations } from './migrations.ts'
 import { sqlRecords } from './records.ts'
 import { distribution, frozenRelease } from './rows.ts'
-import type { DistributionRow, ReleaseRow, Schema } from './schema.ts'
+import type { PoolFileRow, ReleaseRow, Schema } from './schema.ts'
 
 /**
  * Records in one SQLite file, brought to this firn's schema. Throws `data-too-new`, `data-unusable`.
@@ -75,9 +75,9 @@ async function migrate(db: Kysely<Schema>): Promise<void> {
  */
 function withHotReads(records: Records, db: Kysely<Schema>, reader: SQLite.Database): Records {
   reader.pragma('query_only = ON')
-  const one = reader.prepare<[string], DistributionRow>('select * from distributions where filename = ?')
-  const ofProject = reader.prepare<[ProjectName], DistributionRow>(
-    'select * from distributions where project = ? order by filename',
+  const one = reader.prepare<[string], PoolFileRow>('select * from pool_files where filename = ?')
+  const ofProject = reader.prepare<[ProjectName], PoolFileRow>(
+    'select * from pool_files where project = ? order by filename',
   )
   const metadata = reader.prepare<[string], Buffer>('select bytes from metadata where sha256 = ?').pluck()
   const release = reader.prepare<[string, string], ReleaseRow>(

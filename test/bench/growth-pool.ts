@@ -69,6 +69,8 @@ function fileOf(project: number, version: number): Distribution {
     uploadTime: at,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
   }
 }
 

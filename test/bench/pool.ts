@@ -107,6 +107,8 @@ async function add(store: Store, data: string, { filename, bytes, name, version,
     uploadTime: at,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
   }
   const directory = join(layout(data).pool, project)
   mkdirSync(directory, { recursive: true })

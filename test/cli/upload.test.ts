@@ -94,6 +94,8 @@ it('prints JSON for programs, a line a file', async () => {
       uploadTime: printed.uploadTime,
       origin: null,
       product: null,
+      yanked: null,
+      provenanceSha256: null,
       outcome: 'added',
     },
   ])

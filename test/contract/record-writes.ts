@@ -35,10 +35,14 @@ const token: NewToken = {
 const reads = {
   distribution: (records) => records.distribution('a.zip'),
   distributionsOf: (records) => records.distributionsOf(karl),
+  distributionsAt: (records) => records.distributionsAt(karl, at),
   distributionsOfAll: (records) => records.distributionsOfAll([karl]),
   distributionsOfPins: (records) => records.distributionsOfPins([{ project: karl, version: '3.30' }]),
   distributionsByDigest: (records) => records.distributionsByDigest('00'),
   projects: (records) => records.projects(),
+  provenance: (records) => records.provenance(sha256('x')),
+  projectStatus: (records) => records.projectStatus(karl),
+  removal: (records) => records.removal('a.zip'),
   metadata: (records) => records.metadata(sha256('x')),
   factsOfAll: (records) => records.factsOfAll([sha256('a.zip')]),
   release: (records) => records.release(one),
@@ -62,6 +66,16 @@ const writes = {
     run: (records) => records.addDistribution(anAddition(aFile('a.zip')), anEvent('a.zip')),
     leaves: ['upload a.zip'],
   },
+  setYanks: {
+    run: (records) =>
+      records.setYanks([{ filename: 'a.zip', reason: 'broken' }], ({ filename }) => anEvent(filename, 'yank')),
+    leaves: ['yank a.zip'],
+  },
+  setProjectStatus: {
+    run: (records) =>
+      records.setProjectStatus({ project: karl, status: 'archived', reason: null, at }, anEvent('karl', 'status')),
+    leaves: ['status karl'],
+  },
   // They follow from the bytes, which have their event.
   addFacts: { run: (records) => records.addFacts(new Map([[sha256('b.zip'), someFacts]])), leaves: [] },
   freezeRelease: {
@@ -77,6 +91,11 @@ const writes = {
   revokeToken: {
     run: (records) => records.revokeToken('abc', anEvent('abc', 'revoke-token')),
     leaves: ['revoke-token abc'],
+  },
+  removeDistribution: {
+    run: (records) =>
+      records.removeDistribution({ filename: 'a.zip', reason: 'a court says so', at }, anEvent('a.zip', 'remove')),
+    leaves: ['remove a.zip'],
   },
 } as const satisfies Readonly<Record<Write, Call>>
 
@@ -112,7 +131,7 @@ export function recordWritesContract(name: string, make: () => Promise<WritesFix
       for (const run of Object.values<Call['run']>(reads)) expect(await left(run)).toEqual([])
       const check = checkLog(keyring([fixture.signer.key]), [])
       check.take(await fixture.records.events())
-      expect([check.lines, check.finish()]).toEqual([5, []])
+      expect([check.lines, check.finish()]).toEqual([8, []])
     })
 
     it.each(Object.keys(writes) as readonly Write[])('%s is not done where its event cannot be', async (method) => {

@@ -14,10 +14,12 @@ import { openStore } from '../../storage/store.ts'
 import { aSigner } from '../support/signer.ts'
 import { spawnServer, temporaryDirectory } from '../support/server.ts'
 import { aFile, anAddition, anEvent, recordsContract, type EventLine } from './records.ts'
+import { overlaysContract } from './overlays.ts'
 import { recordWritesContract, type WritesFixture } from './record-writes.ts'
 
 recordsContract('SQLite', makeFixture)
 recordWritesContract('SQLite', makeFixture)
+overlaysContract('SQLite', makeFixture)
 
 async function makeFixture(): Promise<WritesFixture> {
   const directory = await temporaryDirectory()
@@ -103,21 +105,30 @@ describe('a data directory', () => {
         'facts',
         'file_numbers',
         'metadata',
+        'project_statuses',
+        'provenance',
         'release_files',
         'release_signatures',
         'release_summaries',
         'releases',
+        'removals',
         'signing_keys',
         'token_revocations',
         'token_uses',
         'tokens',
         'versions',
+        'yanks',
       ].map((name) => ({ name })),
     )
     expect(rowsOf(database, 'select name from kysely_migration order by name')).toEqual(
-      ['0001-pool-and-releases', '0002-facts-and-versions', '0003-signatures', '0004-questions', '0005-access'].map(
-        (name) => ({ name }),
-      ),
+      [
+        '0001-pool-and-releases',
+        '0002-facts-and-versions',
+        '0003-signatures',
+        '0004-questions',
+        '0005-access',
+        '0006-overlays',
+      ].map((name) => ({ name })),
     )
     await store.close()
   })
@@ -126,7 +137,7 @@ describe('a data directory', () => {
     const { database } = layout(data)
     await openFirst(database)
     const file = aFile('a.zip', { version: 'v3.30.0' })
-    const { product: _later, ...row } = distributionRow(file)
+    const { product: _later, provenance_sha256: _latest, ...row } = distributionRow(file)
     const columns = Object.keys(row)
     const values = Object.values(row).map((value) => (value === null ? 'null' : `'${value}'`))
     await runIn(database, `insert into distributions (${columns.join()}) values (${values.join()})`)

@@ -50,6 +50,8 @@ export function aFile(filename: string, more: Partial<Distribution> = {}): Distr
     uploadTime: at,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
     ...more,
   }
 }
@@ -165,7 +167,7 @@ function add(file: Distribution, bytes: Uint8Array = metadata): Promise<'added' 
 function distributions(): void {
   it.each([
     ['uploaded', aFile('karl-3.30.zip')],
-    ['fetched', aFile('karl-3.30.zip', { origin })],
+    ['fetched', aFile('karl-3.30.zip', { origin, yanked: '' })],
     ['fetched, nothing else known', aFile('karl-3.30.zip', { origin: { ...origin, uploadTime: null, yanked: null } })],
     ['without requires-python', aFile('karl-3.30.zip', { requiresPython: null })],
   ])('gives back what was added: %s', async (_, file) => {

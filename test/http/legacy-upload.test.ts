@@ -42,6 +42,8 @@ it('answers with the distribution that was made of the file', async () => {
     uploadTime: answered.uploadTime,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
     outcome: 'added',
   })
   const kept = await ask(server.url, `/pool/${wheel.project}/${wheel.filename}`)

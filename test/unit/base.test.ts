@@ -24,6 +24,8 @@ function file(name: string, version: string, digit: string, tag = 'py3-none-any'
     uploadTime: at,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
   }
 }
 

@@ -30,6 +30,8 @@ function held(filename: string): Distribution {
     uploadTime: at,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
   }
 }
 

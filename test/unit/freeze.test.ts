@@ -24,6 +24,8 @@ function file(filename: string, name: string, version: string, digit: string): D
     uploadTime: at,
     origin: null,
     product: null,
+    yanked: null,
+    provenanceSha256: null,
   }
 }
 

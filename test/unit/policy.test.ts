@@ -45,6 +45,8 @@ function release(
         requiresPython: python,
         uploadTime: '2026-11-24T12:00:00.000Z',
         product: null,
+        yanked,
+        provenanceSha256: null,
         origin: since === 'uploaded' ? null : origin,
       }
     },

@@ -47,6 +47,8 @@ const judged: Judged = {
         requiresPython: null,
         uploadTime: at,
         product: null,
+        yanked: 'bad',
+        provenanceSha256: null,
         origin: { index: 'https://i/', url: 'https://i/', uploadTime: null, yanked: 'bad' },
       },
     ],

@@ -1,0 +1,18 @@
+import type { Iso } from './distribution.ts'
+import type { ProjectName } from './project-name.ts'
+
+/**
+ * What PEP 792 lets an index say of a project. `archived`: no more files are expected, nor taken in; `quarantined`: no file
+ * is offered in the live index, nor taken in; `deprecated`: use something else.
+ */
+export const projectStates = ['active', 'archived', 'quarantined', 'deprecated'] as const
+
+export type ProjectState = (typeof projectStates)[number]
+
+export interface ProjectStatus {
+  readonly project: ProjectName
+  readonly status: ProjectState
+  readonly reason: string | null
+  /** Since when. */
+  readonly at: Iso
+}

@@ -1,0 +1,106 @@
+import type { Kysely, Transaction } from 'kysely'
+import { RegistryError } from '../../pool/errors.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import type { ProjectState, ProjectStatus } from '../../pool/project-status.ts'
+import type { Removal } from '../../pool/removal.ts'
+import { refuseIfFull } from '../filesystem/durable.ts'
+import type { AuditEvent } from '../ports/events.ts'
+import type { OverlayRecords, YankMark } from '../ports/overlays.ts'
+import type { Signer } from '../signing-key.ts'
+import { addEvent } from './events.ts'
+import { distribution } from './rows.ts'
+import type { PoolFileRow, ProjectStatusRow, Schema } from './schema.ts'
+
+export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecords {
+  const tell = (trx: Transaction<Schema>, event: AuditEvent) => addEvent(trx, event, signer)
+  const inOne = <Outcome>(change: (trx: Transaction<Schema>) => Promise<Outcome>) =>
+    db.transaction().execute(change).catch(refuseIfFull)
+  return {
+    setYanks: (marks, eventOf) => inOne((trx) => setYanks(trx, marks, (mark) => tell(trx, eventOf(mark)), eventOf)),
+    projectStatus: (project, until) => projectStatus(db, project, until),
+    setProjectStatus: (status, event) => inOne((trx) => setStatus(trx, status, () => tell(trx, event))),
+    removal: (filename) => db.selectFrom('removals').selectAll().where('filename', '=', filename).executeTakeFirst(),
+    removeDistribution: (removal, event) => inOne((trx) => remove(trx, removal, () => tell(trx, event))),
+  }
+}
+
+async function setYanks(
+  trx: Transaction<Schema>,
+  marks: readonly YankMark[],
+  tell: (mark: YankMark) => Promise<void>,
+  eventOf: (mark: YankMark) => AuditEvent,
+): Promise<readonly string[]> {
+  const changed: string[] = []
+  for (const mark of marks) {
+    const { yanked } = distribution(await fileInPool(trx, mark.filename))
+    if (yanked === mark.reason) continue
+    await trx
+      .insertInto('yanks')
+      .values({ ...mark, at: eventOf(mark).at })
+      .execute()
+    await tell(mark)
+    changed.push(mark.filename)
+  }
+  return changed
+}
+
+async function fileInPool(trx: Transaction<Schema>, filename: string): Promise<PoolFileRow> {
+  const row = await trx.selectFrom('pool_files').selectAll().where('filename', '=', filename).executeTakeFirst()
+  if (!row) throw new RegistryError('distribution-unknown', { filename }, { detail: filename })
+  return row
+}
+
+async function projectStatus(
+  db: Kysely<Schema>,
+  project: ProjectName,
+  until: string | undefined,
+): Promise<ProjectStatus | undefined> {
+  const rows = db.selectFrom('project_statuses').selectAll().where('project', '=', project)
+  const row = await (until === undefined ? rows : rows.where('at', '<=', until))
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row && statusOf(row)
+}
+
+function statusOf({ project, status, reason, at }: Omit<ProjectStatusRow, 'id'>): ProjectStatus {
+  return { project: project as ProjectName, status: status as ProjectState, reason, at }
+}
+
+async function setStatus(
+  trx: Transaction<Schema>,
+  { project, status, reason, at }: ProjectStatus,
+  tell: () => Promise<void>,
+): Promise<'set' | 'same'> {
+  const held = await projectStatus(trx, project, undefined)
+  if ((held?.status ?? 'active') === status && (held?.reason ?? null) === reason) return 'same'
+  await trx.insertInto('project_statuses').values({ project, status, reason, at }).execute()
+  await tell()
+  return 'set'
+}
+
+async function remove(
+  trx: Transaction<Schema>,
+  removal: Removal,
+  tell: () => Promise<void>,
+): Promise<'removed' | 'same'> {
+  const known = await trx.selectFrom('removals').select('filename').where('filename', '=', removal.filename).execute()
+  if (known.length > 0) return 'same'
+  const { metadata_sha256, provenance_sha256 } = await fileInPool(trx, removal.filename)
+  await trx.insertInto('removals').values(removal).execute()
+  await forget(trx, 'metadata', 'metadata_sha256', metadata_sha256)
+  if (provenance_sha256 !== null) await forget(trx, 'provenance', 'provenance_sha256', provenance_sha256)
+  await tell()
+  return 'removed'
+}
+
+/** A trigger refuses it as well where a file of the pool has the same. */
+async function forget(
+  trx: Transaction<Schema>,
+  table: 'metadata' | 'provenance',
+  column: 'metadata_sha256' | 'provenance_sha256',
+  sha256: string,
+): Promise<void> {
+  const others = await trx.selectFrom('pool_files').select('filename').where(column, '=', sha256).limit(1).execute()
+  if (others.length === 0) await trx.deleteFrom(table).where('sha256', '=', sha256).execute()
+}
