@@ -17,6 +17,9 @@ export function describeRelease(
     section('instead of what the base has', manifest.overrides.map(override)),
     section('waivers', shown.waivers.map(waiver)),
     section('dependencies unknown, as they are stated only in code', manifest.unknown),
+    section('yanked by now', shown.later.yanked.map(reasoned)),
+    section('said of its projects by now', shown.later.projects.map(said)),
+    section('removed from the pool: the release can no longer be installed whole', shown.later.removed.map(reasoned)),
     section('changes', manifest.changes?.trimEnd().split('\n') ?? []),
   ])
 }
@@ -85,4 +88,12 @@ function override({ name, from, to }: Manifest['overrides'][number]): string {
 function waiver({ rule, project, reason, by, until, expired }: ShownRelease['waivers'][number]): string {
   const end = until === null ? '' : expired ? `, expired on ${until}` : ` until ${until}`
   return `${rule} ${project}: ${reason} (${by}${end})`
+}
+
+function reasoned({ filename, reason }: ShownRelease['later']['yanked'][number]): string {
+  return reason === '' ? filename : `${filename}: ${reason}`
+}
+
+function said({ project, status, reason }: ShownRelease['later']['projects'][number]): string {
+  return `${project} is ${status}${reason === null ? '' : `: ${reason}`}`
 }

@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export.ts'
 import { fetchCommand } from './commands/fetch.ts'
 import { findCommand } from './commands/find.ts'
 import { freezeCommand } from './commands/freeze.ts'
+import { projectCommand } from './commands/project.ts'
 import { refreezeCommand } from './commands/refreeze.ts'
 import { importCommand } from './commands/import.ts'
 import { diffCommand } from './commands/diff.ts'
@@ -14,6 +15,7 @@ import { releasesCommand } from './commands/releases.ts'
 import { keysCommand } from './commands/keys.ts'
 import { logCommand } from './commands/log.ts'
 import { loginCommand, logoutCommand } from './commands/login.ts'
+import { removeCommand } from './commands/remove.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { storeCommand } from './commands/store.ts'
@@ -21,6 +23,7 @@ import { tokenCommand } from './commands/token.ts'
 import { uploadCommand } from './commands/upload.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { whereUsedCommand } from './commands/where-used.ts'
+import { unyankCommand, yankCommand } from './commands/yank.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig, type FoundConfig } from './config/find-config.ts'
 import { savedToken } from './credentials.ts'
@@ -105,6 +108,10 @@ function commandsOf(io: Io, exit: (code: number) => void): readonly Command[] {
     whereUsedCommand(io),
     verifyCommand(io, exit),
     findCommand(io, exit),
+    yankCommand(io),
+    unyankCommand(io),
+    projectCommand(io),
+    removeCommand(io),
     keysCommand(io),
     logCommand(io, exit),
     tokenCommand(io),

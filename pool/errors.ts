@@ -31,6 +31,8 @@ export const errors = {
   'distribution-exists': { status: 409, exit: 73, title: 'File already exists with other content' },
   'distribution-unknown': { status: 404, exit: 66, title: 'No such file in the pool' },
   'distribution-removed': { status: 410, exit: 66, title: 'File was removed from the pool' },
+  'distribution-in-use': { status: 409, exit: 73, title: 'File is held by a release' },
+  'project-closed': { status: 403, exit: 77, title: 'Project takes in no files' },
   'project-unknown': { status: 404, exit: 66, title: 'No such project' },
   'release-unknown': { status: 404, exit: 66, title: 'No such release' },
   'release-frozen': { status: 409, exit: 73, title: 'Release is already frozen with other content' },

@@ -2,7 +2,7 @@ import type { Place } from './pins/pin.ts'
 import type { ProjectName } from './project-name.ts'
 
 /** What a release is judged by before it is frozen. */
-export const rules = ['closure', 'yanked', 'licence', 'age', 'sdist-only'] as const
+export const rules = ['closure', 'yanked', 'licence', 'age', 'sdist-only', 'quarantined', 'deprecated'] as const
 
 export type Rule = (typeof rules)[number]
 

@@ -6,9 +6,11 @@ export interface Removal {
   readonly filename: string
   readonly reason: string
   readonly at: Iso
+  /** The product that it was private to. */
+  readonly product: string | null
 }
 
 /** What is said to whoever asks for it, or brings it again. */
-export function removedError({ filename, reason, at }: Removal): RegistryError {
+export function removedError({ filename, reason, at }: Omit<Removal, 'product'>): RegistryError {
   return new RegistryError('distribution-removed', { filename, reason, at }, { detail: `${filename}: ${reason}` })
 }

@@ -3,6 +3,7 @@ import type { Iso } from '../pool/distribution.ts'
 import type { Policy } from '../pool/policy/policy.ts'
 import type { Store } from '../storage/store.ts'
 import type { Access } from './access/access.ts'
+import type { ReadyAnswers } from './http/ready-answers.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { UpstreamClient } from './upstream/client.ts'
 
@@ -12,6 +13,7 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   /** One at a time for each filename: what is looked at stays as it is until the row is written. */
   readonly lock: KeyedLock
   readonly access: Access
+  readonly ready: ReadyAnswers
   readonly upstream: UpstreamClient
   /** Told of every error that is not the client's. */
   readonly onError: (error: RegistryError) => void

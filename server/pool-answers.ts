@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import parseRange from 'range-parser'
 import type { Distribution } from '../pool/distribution.ts'
 import { RegistryError } from '../pool/errors.ts'
+import { removedError } from '../pool/removal.ts'
 import type { ByteRange, PoolFiles, Records } from '../storage/ports.ts'
 import { immutable, matches } from './http/answer.ts'
 
@@ -12,13 +13,15 @@ export type PoolEntry =
   | { readonly what: 'file'; readonly file: Distribution }
   | { readonly what: 'metadata'; readonly file: Distribution; readonly bytes: Buffer }
 
-/** Throws `distribution-unknown`. */
+/** Throws `distribution-unknown`, `distribution-removed`. */
 export async function poolEntry(
   records: Records,
   [project = '', name = '', ...rest]: readonly string[],
 ): Promise<PoolEntry> {
   const filename = name.endsWith('.metadata') ? name.slice(0, -'.metadata'.length) : name
   const file = rest.length === 0 ? await records.distribution(filename) : undefined
+  const removal = file ? undefined : await records.removal(filename)
+  if (removal) throw removedError(removal)
   if (!file || file.project !== project)
     throw new RegistryError('distribution-unknown', { filename: name }, { detail: name })
   if (filename === name) return { what: 'file', file }

@@ -7,6 +7,7 @@ import { makeAccess, type AccessOptions } from './access/access.ts'
 import { createApp } from './app.ts'
 import type { Deps } from './deps.ts'
 import { hotPath } from './http/hot-path.ts'
+import { readyAnswers } from './http/ready-answers.ts'
 import { keyedLock } from './keyed-lock.ts'
 import type { RequestLog } from './request-log.ts'
 import type { UpstreamClient } from './upstream/client.ts'
@@ -33,6 +34,7 @@ export function firnServer({ store, log, access, policy = defaultPolicy, ...opti
     policy,
     now,
     lock: keyedLock(),
+    ready: readyAnswers(),
     access: makeAccess({ records: store.records, now }, access),
   }
   const hot = hotPath(deps)

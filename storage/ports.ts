@@ -30,7 +30,7 @@ export interface ByteRange {
   readonly end: number
 }
 
-/** The bytes of the pool. There is no delete and no overwrite. Every backend passes `test/contract/pool-files.ts`. */
+/** The bytes of the pool. There is no overwrite, and no delete but of what was removed (`removeDistribution`). Every backend passes `test/contract/pool-files.ts`. */
 export interface PoolFiles {
   /**
    * Takes a staged file in; on return it is durable under its place, and gone from staging. Same bytes there already:
@@ -39,6 +39,8 @@ export interface PoolFiles {
   adopt(staged: Staged, place: PoolPlace): Promise<void>
   /** Moves a file that no row names out of the pool's way, keeping it. No file there: fine. */
   setAside(place: PoolPlace): Promise<void>
+  /** Ends a file whose row says that it was removed. No file there: fine. */
+  erase(place: PoolPlace): Promise<void>
   /** Throws `file-missing`. The size is that of the whole file. */
   open(place: PoolPlace, range?: ByteRange): Promise<Readable>
   /** A whole file at once; for small ones. Throws `file-missing`. */

@@ -50,6 +50,12 @@ export interface ShownRelease {
   readonly 'newer-base': string | null
   readonly waivers: readonly (ManifestWaiver & { readonly expired: boolean })[]
   readonly origins: readonly { readonly index: string | null; readonly files: readonly string[] }[]
+  /** What is said by now; nothing of it changes the release. */
+  readonly later: {
+    readonly yanked: readonly { readonly filename: string; readonly reason: string }[]
+    readonly projects: readonly { readonly project: string; readonly status: string; readonly reason: string | null }[]
+    readonly removed: readonly { readonly filename: string; readonly reason: string }[]
+  }
   readonly manifest: Manifest
 }
 

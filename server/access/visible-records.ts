@@ -16,7 +16,12 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
     ...visibleFiles(records, seesFile),
     projects: (_hidden, until) => records.projects([...hidden], until),
     projectStatus: (project, until) => records.projectStatus(project, until),
-    removal: (filename) => records.removal(filename),
+    projectStatuses: () => records.projectStatuses(),
+    async removal(filename) {
+      const removal = await records.removal(filename)
+      return removal && seesFile(removal) ? removal : undefined
+    },
+    removals: async () => (await records.removals()).filter(seesFile),
     provenance: (sha256) => records.provenance(sha256),
     release: (name) => (seesRelease({ name }) ? records.release(name) : Promise.resolve(undefined)),
     releases: (listing) => visibleReleases(records, seesRelease, listing),

@@ -3,6 +3,7 @@ import type { DistributionFacts } from '../../pool/facts.ts'
 import type { Finding } from '../../pool/findings.ts'
 import { readManifest, sameContent, type Manifest } from '../../pool/manifest.ts'
 import type { Policy } from '../../pool/policy/policy.ts'
+import { statusFindings } from '../../pool/policy/status-findings.ts'
 import { waiveByPolicies } from '../../pool/policy/waive-by-policies.ts'
 import type { Waived, Waiver } from '../../pool/waivers.ts'
 import type { Deps } from '../deps.ts'
@@ -35,10 +36,11 @@ export async function judgeRelease({ records, policy }: JudgeDeps, request: Judg
   if (frozen && sameContent(frozen, { ...manifest, waivers: frozen.waivers }))
     return { findings: [], kept: frozen.waivers, unused: [] }
   const distributions = await distributionsOf(records, manifest)
+  const findings = [...request.findings, ...statusFindings(await records.projectStatuses(), manifest.pins)]
   return waiveByPolicies(
     { server: policy, client: request.policy ?? null },
     { manifest, facts, distributions, at },
-    { ...request, waivers: request.waivers ?? [] },
+    { ...request, findings, waivers: request.waivers ?? [] },
   )
 }
 

@@ -1,6 +1,7 @@
 import { RegistryError } from '../../pool/errors.ts'
 import { readManifest, type Manifest, type ManifestWaiver } from '../../pool/manifest.ts'
 import { newerRelease } from '../../pool/newer-release.ts'
+import type { ProjectStatus } from '../../pool/project-status.ts'
 import { printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import { isExpired } from '../../pool/waivers.ts'
 import type { Deps } from '../deps.ts'
@@ -17,6 +18,14 @@ export interface ShownRelease extends OpenedRelease {
   readonly waivers: readonly (ManifestWaiver & { readonly expired: boolean })[]
   /** Which files came from which index; `null`: they were uploaded. */
   readonly origins: readonly { readonly index: string | null; readonly files: readonly string[] }[]
+  readonly later: LaterKnown
+}
+
+/** What is laid over a release: said of its files and projects by now, and in none of its bytes. */
+export interface LaterKnown {
+  readonly yanked: readonly { readonly filename: string; readonly reason: string }[]
+  readonly projects: readonly Omit<ProjectStatus, 'at'>[]
+  readonly removed: readonly { readonly filename: string; readonly reason: string }[]
 }
 
 /** A release with its manifest read. Throws `release-unknown`. */
@@ -54,6 +63,24 @@ export async function showRelease(
       ),
     waivers: waivers.map((waiver) => ({ ...waiver, expired: isExpired(waiver, at) })),
     origins: await originsOf({ records }, opened.manifest),
+    later: await laterKnown({ records }, opened.manifest),
+  }
+}
+
+async function laterKnown({ records }: Pick<Deps, 'records'>, { pins, files }: Manifest): Promise<LaterKnown> {
+  const here = new Set(files.map(({ filename }) => filename))
+  const held = [...(await records.distributionsOfPins(pins)).values()].flat()
+  const pinned = new Set(pins.map(({ project }) => project))
+  return {
+    yanked: held.flatMap(({ filename, yanked }) =>
+      here.has(filename) && yanked !== null ? [{ filename, reason: yanked }] : [],
+    ),
+    projects: (await records.projectStatuses()).flatMap(({ project, status, reason }) =>
+      pinned.has(project) && status !== 'active' ? [{ project, status, reason }] : [],
+    ),
+    removed: (await records.removals()).flatMap(({ filename, reason }) =>
+      here.has(filename) ? [{ filename, reason }] : [],
+    ),
   }
 }
 

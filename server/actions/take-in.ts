@@ -34,7 +34,8 @@ export interface TakenIn {
 /**
  * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
  * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
- * `metadata-mismatch`, `distribution-exists`, `distribution-removed`, `storage-full`.
+ * `metadata-mismatch`, `distribution-exists`, `distribution-removed`,
+ * `project-closed`, `storage-full`.
  */
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
@@ -74,6 +75,7 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   if (held) refuseTakenPrivately(held, distribution)
   if (!held) {
     await refuseRemoved(deps, filename)
+    await refuseClosed(deps, project)
     await refuseOtherCase(deps, distribution)
     await adopt(deps, delivery.staged, distribution)
   }
@@ -95,6 +97,15 @@ function refuseTakenPrivately(held: Distribution, { filename, product }: Distrib
 async function refuseRemoved({ records }: Deps, filename: string): Promise<void> {
   const removal = await records.removal(filename)
   if (removal) throw removedError(removal)
+}
+
+/** Source: PEP 792: no new files of what is archived or quarantined. Throws `project-closed`. */
+async function refuseClosed({ records }: Deps, project: ProjectName): Promise<void> {
+  const said = await records.projectStatus(project)
+  if (said?.status !== 'archived' && said?.status !== 'quarantined') return
+  const why = said.reason === null ? '' : `: ${said.reason}`
+  const hint = `lift it first: firn project status ${project} active`
+  throw new RegistryError('project-closed', { ...said }, { detail: `${project} is ${said.status}${why}`, hint })
 }
 
 /** On a file system that ignores case, `App-1.0.zip` and `app-1.0.zip` are one file. Throws `distribution-exists`. */

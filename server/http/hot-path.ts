@@ -1,23 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { LRUCache } from 'lru-cache'
 import { RegistryError } from '../../pool/errors.ts'
 import type { PoolFiles } from '../../storage/ports.ts'
 import { visibleRecords } from '../access/visible-records.ts'
 import type { Deps } from '../deps.ts'
 import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
 import { fileHeaders, poolEntry, sendFile } from '../pool-answers.ts'
-import { answer, immutable, privately, sendAnswer, sizeOf, type Answer } from './answer.ts'
+import { answer, immutable, privately, sendAnswer, type Answer } from './answer.ts'
 import { baseUrl } from './base-url.ts'
 import { pageForm, type PageForm } from './negotiate.ts'
 import { presentable, sendProblem } from './problem.ts'
+import type { ReadyAnswer } from './ready-answers.ts'
 
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
 
-type HotPathDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'onError' | 'publicUrl' | 'access'>
+type HotPathDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'onError' | 'publicUrl' | 'access' | 'ready'>
 
-/** Pages and small files that are kept ready in memory, in bytes. */
-const keptBytes = 64 * 1024 * 1024
 /** Larger files are streamed from disk. */
 const smallFile = 128 * 1024
 
@@ -26,24 +24,16 @@ const smallFile = 128 * 1024
  * through Express, which would cost five times the rest. What names the host is `frozenIndex`'s to keep.
  */
 export function hotPath(deps: HotPathDeps): HotPath {
-  const kept = new LRUCache<string, Kept>({ maxSize: keptBytes, sizeCalculation: ({ answer }) => sizeOf(answer) })
   const frozen = frozenIndex(deps)
   return (req, res) => {
     const url = req.url ?? '/'
     if (!url.startsWith('/index/') && !url.startsWith('/pool/')) return false
-    serve({ ...deps, kept, frozen }, req, res).catch((error: unknown) => refuse(deps, res, error))
+    serve({ ...deps, frozen }, req, res).catch((error: unknown) => refuse(deps, res, error))
     return true
   }
 }
 
-/** A ready answer, and the product that it is of: who may not see that product is not given it. */
-interface Kept {
-  readonly answer: Answer
-  readonly product: string | null
-}
-
 interface Serving extends HotPathDeps {
-  readonly kept: LRUCache<string, Kept>
   readonly frozen: FrozenIndex
 }
 
@@ -55,7 +45,7 @@ async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse
   // Ready answers are kept by form, which a page has and a file has not: one look for each.
   const form = () => pageForm(req.headers.accept, new URLSearchParams(query).get('format'))
   const key = path.startsWith('/pool/') ? path : `${formOrNone(form)} ${path}`
-  const ready = serving.kept.get(key)
+  const ready = serving.ready.get(key)
   if (ready && req.headers.range === undefined && !isHidden(ready, hidden)) sendAnswer(req, res, ready.answer)
   else if (path.startsWith('/pool/')) await servePool({ ...serving, hidden }, path, req, res)
   else {
@@ -67,21 +57,21 @@ async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse
   }
 }
 
-function isHidden({ product }: Kept, hidden: ReadonlySet<string>): boolean {
+function isHidden({ product }: ReadyAnswer, hidden: ReadonlySet<string>): boolean {
   return product !== null && hidden.has(product)
 }
 
 /** What not everybody may see is for the cache of the one who asked, not for one that others share (RFC 9111, 5.2.2.7). */
 function keep(
-  { kept, access }: Serving,
+  { ready, access }: Serving,
   key: string,
-  { answer, product }: Kept,
+  { answer, product }: ReadyAnswer,
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
   const made = access.isPublic(product) ? answer : { ...answer, headers: privately(answer.headers) }
   // What differs from one client to the next must not be found under the path alone.
-  if (answer.headers['Cache-Control'] === immutable) kept.set(key, { answer: made, product })
+  if (answer.headers['Cache-Control'] === immutable) ready.set(key, { answer: made, product })
   sendAnswer(req, res, made)
 }
 

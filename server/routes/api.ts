@@ -6,15 +6,18 @@ import { version } from '../version.ts'
 import { diffRoutes } from './diff.ts'
 import { eventRoutes } from './events.ts'
 import { fetchRoutes } from './fetch.ts'
+import { fileRoutes } from './files.ts'
 import { findRoutes } from './find.ts'
 import { importRoutes } from './import.ts'
 import { keyRoutes } from './keys.ts'
 import { openapiRoutes } from './openapi.ts'
+import { projectRoutes } from './projects.ts'
 import { refreezeRoutes } from './refreeze.ts'
 import { releaseQuestionRoutes } from './release-questions.ts'
 import { releaseRoutes } from './releases.ts'
 import { tokenRoutes } from './tokens.ts'
 import { whereUsedRoutes } from './where-used.ts'
+import { yankRoutes } from './yanks.ts'
 
 /** The JSON API that the CLI speaks. */
 export function apiRoutes(deps: Deps): Router {
@@ -41,6 +44,9 @@ export function apiRoutes(deps: Deps): Router {
   router.use('/where-used', whereUsedRoutes(deps))
   router.use('/fetch', fetchRoutes(deps))
   router.use('/find', findRoutes(deps))
+  router.use('/yanks', yankRoutes(deps))
+  router.use('/projects', projectRoutes(deps))
+  router.use('/files', fileRoutes(deps))
   router.use('/refreeze', refreezeRoutes(deps))
   router.use('/events', eventRoutes(deps))
   router.use('/keys', keyRoutes(deps))

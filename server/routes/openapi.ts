@@ -6,14 +6,17 @@ import { version } from '../version.ts'
 import { diffOperations } from './diff.ts'
 import { eventQuery } from './events.ts'
 import { fetchBody } from './fetch.ts'
+import { fileOperations } from './files.ts'
 import { findOperations } from './find.ts'
 import { importBody } from './import.ts'
+import { projectOperations } from './projects.ts'
 import { refreezeBody } from './refreeze.ts'
 import { manifestAnswer } from './release-fields.ts'
 import { releaseQuestionOperations } from './release-questions.ts'
 import { freezeBody } from './releases.ts'
 import { tokenBody } from './tokens.ts'
 import { whereUsedOperations } from './where-used.ts'
+import { yankOperations } from './yanks.ts'
 
 const text = z.string()
 const lines = 'application/x-ndjson'
@@ -92,6 +95,9 @@ export const operations: readonly Operation[] = [
   ...diffOperations,
   ...whereUsedOperations,
   ...findOperations,
+  ...yankOperations,
+  ...projectOperations,
+  ...fileOperations,
   operation('post', '/fetch', {
     summary: 'Bring distributions into the pool, telling of it as it goes',
     body: fetchBody,

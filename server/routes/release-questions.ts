@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
+import { projectStates } from '../../pool/project-status.ts'
 import { parseReleaseName, printReleaseName } from '../../pool/release-name.ts'
 import { listReleases } from '../actions/list-releases.ts'
 import { showRelease } from '../actions/show-release.ts'
@@ -26,6 +27,9 @@ const listAnswer = z.strictObject({
   next: z.string().nullable().describe('the page that follows, relative to this URL'),
 })
 
+const text = z.string()
+const marked = z.strictObject({ filename: text, reason: text })
+
 const showAnswer = z.strictObject({
   release: z.string(),
   digest: z.string(),
@@ -33,6 +37,13 @@ const showAnswer = z.strictObject({
   'newer-base': z.string().nullable(),
   waivers: z.array(waiverAnswer.extend({ expired: z.boolean() })),
   origins: z.array(z.strictObject({ index: z.string().nullable(), files: z.array(z.string()) })),
+  later: z
+    .strictObject({
+      yanked: z.array(marked),
+      projects: z.array(z.strictObject({ project: text, status: z.enum(projectStates), reason: text.nullable() })),
+      removed: z.array(marked),
+    })
+    .describe('what is said by now; nothing of it changes the release'),
   manifest: manifestAnswer,
 })
 
@@ -69,9 +80,18 @@ export function releaseQuestionRoutes(deps: Deps): Router {
   })
   router.get('/:product/:release', async (req, res) => {
     const name = parseReleaseName(req.params.product, req.params.release)
-    const { digest, manifest, newerBase, waivers, origins } = await showRelease(askedBy(deps, req), name)
+    const { digest, manifest, newerBase, waivers, origins, later } = await showRelease(askedBy(deps, req), name)
     const release = printReleaseName(name)
-    res.json({ release, digest, path: `/index/${release}/`, 'newer-base': newerBase, waivers, origins, manifest })
+    res.json({
+      release,
+      digest,
+      path: `/index/${release}/`,
+      'newer-base': newerBase,
+      waivers,
+      origins,
+      later,
+      manifest,
+    })
   })
   return router
 }

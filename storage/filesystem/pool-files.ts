@@ -26,6 +26,7 @@ export async function openPoolFiles(directories: PoolDirectories, fault: Fault):
   return {
     adopt: (staged, place) => adopt(staged, place, pathOf(place), fault).catch(refuseIfFull),
     setAside: (place) => setAside(pathOf(place), directories.orphans, place.filename),
+    erase: (place) => erase(pathOf(place)),
     open: (place, range) => openFile(pathOf(place), place, range),
     read: (place) => readWhole(pathOf(place), place),
     list: () => list(directories.pool),
@@ -65,6 +66,15 @@ async function setAside(path: string, orphans: string, filename: string): Promis
     await makeDirectory(orphans)
     await rename(path, join(orphans, `${digest}-${filename}`))
     await syncDirectory(orphans)
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error
+  }
+}
+
+async function erase(path: string): Promise<void> {
+  try {
+    await unlink(path)
+    await syncDirectory(join(path, '..'))
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) throw error
   }

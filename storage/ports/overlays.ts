@@ -21,11 +21,15 @@ export interface OverlayRecords {
   projectStatus(project: ProjectName, until?: Iso): Promise<ProjectStatus | undefined>
   /** `same`: it was that, for that reason. */
   setProjectStatus(status: ProjectStatus, event: AuditEvent): Promise<'set' | 'same'>
+  /** Of every project of which something was said, what was said last; ascending by project. */
+  projectStatuses(): Promise<readonly ProjectStatus[]>
   removal(filename: string): Promise<Removal | undefined>
+  /** All, ascending by filename. */
+  removals(): Promise<readonly Removal[]>
   /**
    * Takes a file out of the pool, and what was read out of it unless another file has the same. Its row stays, so that its
    * name is never given to other bytes; the bytes are to be erased after. `same`: it was removed before.
    * Throws `distribution-unknown`.
    */
-  removeDistribution(removal: Removal, event: AuditEvent): Promise<'removed' | 'same'>
+  removeDistribution(removal: Omit<Removal, 'product'>, event: AuditEvent): Promise<'removed' | 'same'>
 }

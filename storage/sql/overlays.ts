@@ -2,14 +2,13 @@ import type { Kysely, Transaction } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { ProjectState, ProjectStatus } from '../../pool/project-status.ts'
-import type { Removal } from '../../pool/removal.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
 import type { AuditEvent } from '../ports/events.ts'
 import type { OverlayRecords, YankMark } from '../ports/overlays.ts'
 import type { Signer } from '../signing-key.ts'
 import { addEvent } from './events.ts'
 import { distribution } from './rows.ts'
-import type { PoolFileRow, ProjectStatusRow, Schema } from './schema.ts'
+import type { PoolFileRow, ProjectStatusRow, RemovalRow, Schema } from './schema.ts'
 
 export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecords {
   const tell = (trx: Transaction<Schema>, event: AuditEvent) => addEvent(trx, event, signer)
@@ -19,7 +18,9 @@ export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecor
     setYanks: (marks, eventOf) => inOne((trx) => setYanks(trx, marks, (mark) => tell(trx, eventOf(mark)), eventOf)),
     projectStatus: (project, until) => projectStatus(db, project, until),
     setProjectStatus: (status, event) => inOne((trx) => setStatus(trx, status, () => tell(trx, event))),
-    removal: (filename) => db.selectFrom('removals').selectAll().where('filename', '=', filename).executeTakeFirst(),
+    projectStatuses: () => projectStatuses(db),
+    removal: (filename) => removals(db).where('removals.filename', '=', filename).executeTakeFirst(),
+    removals: () => removals(db).orderBy('removals.filename').execute(),
     removeDistribution: (removal, event) => inOne((trx) => remove(trx, removal, () => tell(trx, event))),
   }
 }
@@ -63,6 +64,28 @@ async function projectStatus(
   return row && statusOf(row)
 }
 
+async function projectStatuses(db: Kysely<Schema>): Promise<readonly ProjectStatus[]> {
+  const rows = await db
+    .selectFrom('project_statuses')
+    .selectAll()
+    .where('id', 'in', (of) =>
+      of
+        .selectFrom('project_statuses')
+        .select(({ fn }) => fn.max('id').as('id'))
+        .groupBy('project'),
+    )
+    .orderBy('project')
+    .execute()
+  return rows.map(statusOf)
+}
+
+function removals(db: Kysely<Schema>) {
+  return db
+    .selectFrom('removals')
+    .innerJoin('distributions', 'distributions.filename', 'removals.filename')
+    .select(['removals.filename', 'removals.reason', 'removals.at', 'distributions.product'])
+}
+
 function statusOf({ project, status, reason, at }: Omit<ProjectStatusRow, 'id'>): ProjectStatus {
   return { project: project as ProjectName, status: status as ProjectState, reason, at }
 }
@@ -81,7 +104,7 @@ async function setStatus(
 
 async function remove(
   trx: Transaction<Schema>,
-  removal: Removal,
+  removal: RemovalRow,
   tell: () => Promise<void>,
 ): Promise<'removed' | 'same'> {
   const known = await trx.selectFrom('removals').select('filename').where('filename', '=', removal.filename).execute()

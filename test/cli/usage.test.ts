@@ -56,6 +56,10 @@ describe('help', () => {
         where-used [options] <what>                                  find the releases that a project, version or file is in
         verify [options] [release-or-path]                           prove that a release is as it was frozen
         find [options] [requirement...]                              list the files that match requirements, in the pool or upstream
+        yank [options] <what...>                                     mark files as broken: new installations pass them over
+        unyank [options] <what...>                                   take a yank back, also that of an upstream
+        project [options]                                            say of a project that it is archived, deprecated or quarantined
+        remove [options] <filename>                                  take a file out of the pool for good, if the law asks for it
         keys [options] [id]                                          print the server's public keys
         log [options]                                                show and prove the log of every change
         token [options]                                              make, list and revoke tokens

@@ -76,6 +76,7 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
       expect(await records.projectStatus(karl, tuesday)).toEqual(archived)
       expect(await records.projectStatus(karl)).toEqual({ ...archived, status: 'active', at: wednesday })
       expect(await records.projectStatus(parseProjectName('other'))).toBeUndefined()
+      expect(await records.projectStatuses()).toEqual([{ ...archived, status: 'active', at: wednesday }])
     })
 
     it('takes a file out of the pool, with what was read of it alone, and keeps its name taken', async () => {
@@ -86,7 +87,8 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
       const metadata = aFile('a.zip').metadataSha256
       expect(await records.removeDistribution(removal, anEvent('a.zip', 'remove'))).toBe('removed')
       expect(await records.removeDistribution(removal, anEvent('a.zip', 'remove'))).toBe('same')
-      expect(await records.removal('a.zip')).toEqual(removal)
+      expect(await records.removal('a.zip')).toEqual({ ...removal, product: null })
+      expect(await records.removals()).toEqual([{ ...removal, product: null }])
       expect(await records.removal('b.zip')).toBeUndefined()
       expect(await records.distribution('a.zip')).toBeUndefined()
       expect(await yanked(wednesday)).toEqual([['b.zip', null]])

@@ -51,7 +51,11 @@ function send(method: string, path: string, asked: object, token = secret): Prom
 
 function api(operation: string, body: object, more = ''): Promise<Reply> {
   const [method = '', path = ''] = operation.split(' ')
-  return send(method.toUpperCase(), `/api/v1${path.replace('{product}/{release}', more).replace('{id}', more)}`, body)
+  return send(
+    method.toUpperCase(),
+    `/api/v1${path.replace('{product}/{release}', more).replace(/\{(?:id|project|filename)\}/, more)}`,
+    body,
+  )
 }
 
 /** Verb and subject of each event that comes of some work, all of them by the token. */
@@ -108,6 +112,20 @@ const changes: Readonly<Record<string, Change>> = {
     more: () => 'karl/3.30',
     leaves: ['freeze karl/3.30'],
   },
+  'post /yanks': {
+    body: () => ({ wanted: ['karl==3.31'], reason: 'broken' }),
+    leaves: ['yank karl-3.31-py3-none-any.whl'],
+  },
+  'put /projects/{project}/status': {
+    body: () => ({ status: 'deprecated' }),
+    more: () => 'karl',
+    leaves: ['status karl'],
+  },
+  'delete /files/{filename}': {
+    body: () => ({ reason: 'a court says so', force: true }),
+    more: () => fetched.filename,
+    leaves: [`remove ${fetched.filename}`],
+  },
   'post /releases/import': { body: elsewhere, leaves: ['import acme/1'] },
   'post /diff': { body: () => ({ from: 'karl/3.30', sources: pinned('3.31'), targets }), leaves: [] },
   'post /refreeze': { body: () => ({ base: 'karl/3.31', products: ['globex'] }), leaves: ['freeze globex/1+karl3.31'] },
@@ -135,7 +153,7 @@ describe('a change', () => {
       const name = more?.()
       // A token is made or it is not: there is no trying.
       const tries = operation.includes('token') ? [{ unknown: 1 }] : [{ ...asked, dryRun: true }, { unknown: 1 }]
-      const tried = operation.startsWith('delete') ? [] : tries
+      const tried = operation === 'delete /tokens/{id}' ? [] : tries
       for (const each of tried)
         expect([operation, await left(() => api(operation, each, name))]).toEqual([operation, []])
       const done = await left(async () => {
@@ -150,7 +168,7 @@ describe('a change', () => {
   it('by nobody leaves none', async () => {
     for (const [operation] of Object.entries(changes).filter(([, { leaves }]) => leaves.length > 0)) {
       const [method = '', path = ''] = operation.split(' ')
-      const where = `/api/v1${path.replace('{product}/{release}', 'karl/9').replace('{id}', 'x')}`
+      const where = `/api/v1${path.replace('{product}/{release}', 'karl/9').replace(/\{\w+\}/, 'x')}`
       expect(await left(() => send(method.toUpperCase(), where, {}, 'wrong'))).toEqual([])
     }
   })

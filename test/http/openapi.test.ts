@@ -82,6 +82,11 @@ it.each<[string, string, string, object?]>([
   ['post /diff', 'POST', '/diff', { from: 'karl/3.29', sources: pins }],
   ['get /where-used', 'GET', '/where-used?q=lxml'],
   ['get /find', 'GET', '/find?q=lxml&q=karl'],
+  ['get /projects/statuses', 'GET', '/projects/statuses'],
+  ['get /projects/{project}/status', 'GET', '/projects/lxml/status'],
+  ['put /projects/{project}/status', 'PUT', '/projects/lxml/status', { status: 'deprecated', reason: 'old' }],
+  ['post /yanks', 'POST', '/yanks', { wanted: ['lxml==4.8'], reason: 'broken' }],
+  ['get /releases/{product}/{release}', 'GET', '/releases/acme/1'],
   ['get /events', 'GET', '/events?limit=2'],
   ['get /keys', 'GET', '/keys'],
 ])('%s answers as it is described: %s %s', async (described, method, path, body) => {

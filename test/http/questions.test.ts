@@ -126,6 +126,7 @@ it('gives a release with its manifest as it was frozen', async () => {
     digest: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
     path: '/index/karl/3.30/',
     'newer-base': null,
+    later: { yanked: [], projects: [], removed: [] },
     waivers: manifest.waivers.map((waiver) => ({ ...waiver, expired: false })),
     origins: [{ index: null, files: ['lxml-4.9.tar.gz', 'repoze_bfg-0.9.8.0-osi1.tar.gz'] }],
     manifest,
