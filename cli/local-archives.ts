@@ -5,7 +5,9 @@ import { isRegistryError, RegistryError } from '../pool/errors.ts'
 import type { FetchEvent, FetchFailed, Lacking } from '../pool/fetch-event.ts'
 import { isUrl } from '../pool/pins/includes.ts'
 import { parseSpecifierSet } from '../pool/specifier.ts'
-import { chooseFiles, type Choice } from '../pool/upstream-file.ts'
+import { isProjectName, normaliseName, type ProjectName } from '../pool/project-name.ts'
+import { chooseFiles, parseOrSkip, type Choice } from '../pool/upstream-file.ts'
+import { compareCodePoints } from '../pool/version.ts'
 import { archiveFile } from './import/archive-file.ts'
 import { archivesBelow } from './import/archives-below.ts'
 import { reasonOf } from './io.ts'
@@ -42,6 +44,14 @@ async function archivesAt(path: string): Promise<readonly Pending[]> {
   return archives
 }
 
+/** The projects that archives can be of, by their names; ascending. */
+export function projectsOf(archives: readonly Pending[]): readonly ProjectName[] {
+  const names = archives.flatMap(({ path }) => parseOrSkip(basename(path))?.readings ?? [])
+  return [...new Set(names.flatMap(({ name }) => (isProjectName(name) ? normaliseName(name) : [])))].toSorted(
+    compareCodePoints,
+  )
+}
+
 export interface LocalArchives extends Choice {
   readonly archives: readonly Pending[]
   readonly uploading: Pick<Uploading, 'connection' | 'bar' | 'signal'>
@@ -70,7 +80,7 @@ async function* fill(done: Done, open: readonly FetchFailed[], local: LocalArchi
     else failed--
     for (const file of files) {
       const event = await take(file, local)
-      yield event.told
+      yield* event.told
       if (event.outcome === 'failed') failed++
       else if (event.outcome === 'same') held++
       else [fetched, bytes] = [fetched + 1, bytes + file.size]
@@ -100,15 +110,17 @@ function matching(lacking: Lacking, { archives, ...choice }: LocalArchives): rea
 
 interface Taken {
   readonly outcome: 'added' | 'same' | 'failed'
-  readonly told: FetchEvent
+  readonly told: readonly FetchEvent[]
 }
 
 async function take({ path, size }: Pending, { uploading }: LocalArchives): Promise<Taken> {
   try {
-    const { outcome, filename } = await uploadPending(uploading, { path, size })
-    return { outcome, told: { event: 'uploaded', filename, size, path } }
+    const { outcome, filename, notices = [] } = await uploadPending(uploading, { path, size })
+    const noted = notices.map((notice) => ({ event: 'notice', notice }) as const)
+    return { outcome, told: [{ event: 'uploaded', filename, size, path }, ...noted] }
   } catch (error) {
     if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
-    return { outcome: 'failed', told: { event: 'failed', subject: path, code: error.code, message: error.message } }
+    const { code, message } = error
+    return { outcome: 'failed', told: [{ event: 'failed', subject: path, code, message }] }
   }
 }

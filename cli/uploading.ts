@@ -4,6 +4,7 @@ import { isRegistryError, type RegistryError } from '../pool/errors.ts'
 import { uploadFile, type Uploaded } from './calls/upload.ts'
 import type { Connection } from './connection.ts'
 import { fileDigest } from './files/file-digest.ts'
+import { printNotice } from './notices.ts'
 import { printBytes } from './io.ts'
 import type { Progress } from './progress.ts'
 
@@ -39,7 +40,7 @@ export async function uploadAll(uploading: Uploading, files: readonly Pending[])
   const uploadOne = async (file: Pending): Promise<UploadedFile | RegistryError> => {
     try {
       const done = await uploadPending(uploading, file)
-      bar.line(json ? JSON.stringify({ event: 'uploaded', ...done }) : describe(done))
+      for (const line of json ? [JSON.stringify({ event: 'uploaded', ...done })] : describe(done)) bar.line(line)
       return { ...done, path: file.path }
     } catch (error) {
       if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
@@ -66,8 +67,9 @@ export async function uploadPending(
   return uploadFile(connection, file, { product, onBytes: (bytes) => bar.add(bytes), signal })
 }
 
-function describe({ outcome, filename, size }: Uploaded): string {
-  return outcome === 'added' ? `added    ${filename}  ${printBytes(size)}` : `already  ${filename}`
+function describe({ outcome, filename, size, notices = [] }: Uploaded): readonly string[] {
+  const line = outcome === 'added' ? `added    ${filename}  ${printBytes(size)}` : `already  ${filename}`
+  return [line, ...notices.map((notice) => `note     ${printNotice(notice)}`)]
 }
 
 function describeRefusal(path: string, error: RegistryError, json: boolean): string {

@@ -52,6 +52,8 @@ export const errors = {
   'resolver-unusable': { status: 500, exit: 69, title: 'uv cannot be used' },
   'fetch-refused': { status: 422, exit: 65, title: 'Nothing was fetched' },
   'fetch-incomplete': { status: 502, exit: 75, title: 'Not everything could be fetched' },
+  'project-own': { status: 409, exit: 73, title: "Project is the team's own" },
+  'file-young': { status: 422, exit: 65, title: 'File is too young' },
   'upstream-lacks': { status: 404, exit: 66, title: 'Upstream index does not have it' },
   'upstream-unavailable': { status: 502, exit: 69, title: 'Upstream index cannot be used' },
   'token-required': { status: 401, exit: 77, title: 'A token is needed' },

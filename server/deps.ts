@@ -21,6 +21,8 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly policy: Policy
   /** The largest file that is taken in, in bytes. */
   readonly uploadLimit: number
+  /** How long an upstream must have had a file before it comes in, in milliseconds; 0: a file of any age does. */
+  readonly minAge: number
   /** The URL that clients know the server by, with a slash at its end; none: each came by its own. */
   readonly publicUrl?: string | undefined
 }

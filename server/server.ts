@@ -19,6 +19,8 @@ export interface ServerOptions {
   /** Told of every error that is not the client's. */
   readonly onError: (error: RegistryError) => void
   readonly uploadLimit: number
+  /** Default: 0. See `Deps`. */
+  readonly minAge?: number | undefined
   readonly publicUrl?: string | undefined
   readonly policy?: Policy | undefined
   readonly access: AccessOptions
@@ -27,11 +29,19 @@ export interface ServerOptions {
 const now = () => new Date().toISOString()
 
 /** A firn server over an open store, not listening yet. */
-export function firnServer({ store, log, access, policy = defaultPolicy, ...options }: ServerOptions): Server {
+export function firnServer({
+  store,
+  log,
+  access,
+  policy = defaultPolicy,
+  minAge = 0,
+  ...options
+}: ServerOptions): Server {
   const deps: Deps = {
     ...store,
     ...options,
     policy,
+    minAge,
     now,
     lock: keyedLock(),
     ready: readyAnswers(),

@@ -13,6 +13,13 @@ export interface FetchBody extends ReadOptions {
   readonly eggs: boolean
   readonly best: boolean
   readonly allowUnhashed: boolean
+  /** Projects of the team's own that an upstream's files may be mixed into. */
+  readonly fromUpstream: readonly string[]
+  /** Projects of which this machine has files. */
+  readonly atHand: readonly string[]
+  /** As `7d`. */
+  readonly minAge?: string
+  readonly allowYoung: readonly string[]
 }
 
 /** `POST /api/v1/fetch`: what happens, as it happens. */

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Distribution } from '../../pool/distribution.ts'
+import type { Notice } from '../../pool/pins/pin.ts'
 import type { SendOptions } from '../ask-server.ts'
 import type { Connection } from '../connection.ts'
 
 export interface Uploaded extends Distribution {
   readonly outcome: 'added' | 'same'
+  /** What follows from it that people should know of. */
+  readonly notices?: readonly Notice[]
 }
 
 export interface LocalFile {

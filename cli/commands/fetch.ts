@@ -1,11 +1,13 @@
 import { Command } from 'commander'
-import { errors } from '../../pool/errors.ts'
+import type { ErrorCode } from '../../pool/errors.ts'
 import type { FetchEvent } from '../../pool/fetch-event.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { fetchIntoPool } from '../calls/fetch.ts'
 import { connect, goneMeanwhile } from '../connection.ts'
+import { describeFetch, exitOfFetch } from '../fetch-outcome.ts'
+import { guardFields, guardOptions, type GuardOptions } from '../guard-options.ts'
 import { count, plain, printBytes, type Io } from '../io.ts'
-import { readFindLinks, withLocalArchives } from '../local-archives.ts'
+import { projectsOf, readFindLinks, withLocalArchives } from '../local-archives.ts'
 import { machineTarget } from '../machine-target.ts'
 import { pinOptions, readOptions, targetOption, type PinOptions } from '../pin-options.ts'
 import { askedSources, indexOption, placeOptions, pythonOf, type PlaceOptions } from '../place-options.ts'
@@ -15,7 +17,7 @@ import { collect, serverOptions, type ServerOptions } from '../server-options.ts
 import { resolveForFetch } from '../resolve/resolve-for-fetch.ts'
 import { resolverOptions, type ResolverOptions } from '../resolve/resolver-options.ts'
 
-interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions, ResolverOptions {
+interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions, ResolverOptions, GuardOptions {
   readonly target?: readonly string[]
   readonly allFiles?: boolean
   readonly best?: boolean
@@ -24,7 +26,7 @@ interface FetchOptions extends ServerOptions, PinOptions, PlaceOptions, Resolver
 }
 
 export function fetchCommand(io: Io, exit: (code: number) => void): Command {
-  return resolverOptions(placeOptions(pinOptions(serverOptions(new Command('fetch')))))
+  return guardOptions(resolverOptions(placeOptions(pinOptions(serverOptions(new Command('fetch'))))))
     .summary('bring distributions from an upstream index into the pool')
     .description(
       'Bring the files of exact pins from upstream indexes into the pool, checked by their hashes: sdists, pure wheels, ' +
@@ -44,7 +46,8 @@ export function fetchCommand(io: Io, exit: (code: number) => void): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  firn fetch pyramid==2.0.2\n  firn fetch -i https://ours.example/simple/ -i https://theirs.example/simple/ -l wheels/ karl==3.30\n  firn fetch --fetch-site-packages --python venv/bin/python\n  firn fetch -r versions.cfg --target cp311-manylinux_x86_64\n' +
-        "  firn fetch --resolve 'pyramid>=2' -r loose.txt --exclude-newer 2026-11-01",
+        "  firn fetch --resolve 'pyramid>=2' -r loose.txt --exclude-newer 2026-11-01\n" +
+        '  firn fetch -r requirements.txt --min-age 7d --allow-young lxml==5.3.1',
     )
     .action(async (requirements: string[], options: FetchOptions) => exit(await fetch(requirements, options, io)))
 }
@@ -58,14 +61,17 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
   const choice = { allFiles, eggs: options.includeBinaryEggs ?? false }
   const connection = connect(options)
   const sources = await resolveForFetch(io, connection, { sources: asked, targets, indexes, options })
-  const body = { sources, ...readOptions(options), targets, ...choice, indexes, findLinks: pages, best, allowUnhashed }
+  const read = { sources, ...readOptions(options), targets, ...choice, best, allowUnhashed }
+  const body = { ...read, indexes, findLinks: pages, atHand: projectsOf(archives), ...guardFields(options) }
   const bar = progress(io)
   const uploading = { connection, bar, signal: io.signal }
   const local = { archives, uploading, targets: targets.map(parseTarget), ...choice }
   const events = withLocalArchives(fetchIntoPool(connection, body, io.signal), local)
   let last: FetchEvent | undefined
+  const codes = new Set<ErrorCode>()
   try {
     for await (const event of events) {
+      if (event.event === 'failed') codes.add(event.code)
       if (json) io.stdout.write(`${JSON.stringify(event)}\n`)
       else show(event, bar)
       last = event
@@ -75,8 +81,8 @@ async function fetch(requirements: readonly string[], options: FetchOptions, io:
   }
   // Without its last line the answer is not whole: the server went away while it worked.
   if (last?.event !== 'done') throw goneMeanwhile(url)
-  if (!json) io.stdout.write(summary(last))
-  return last.failed > 0 ? errors['fetch-incomplete'].exit : 0
+  if (!json) io.stdout.write(describeFetch(last, codes))
+  return exitOfFetch(codes)
 }
 
 function show(event: FetchEvent, bar: Progress): void {
@@ -105,11 +111,4 @@ function show(event: FetchEvent, bar: Progress): void {
     case 'done':
       return
   }
-}
-
-function summary({ fetched, held, failed, bytes }: Extract<FetchEvent, { event: 'done' }>): string {
-  const came = `${count(fetched, 'file')} fetched (${printBytes(bytes)}), ${held} already in the pool`
-  return failed === 0
-    ? `${came}\n`
-    : `${came}, ${failed} failed; what came stays: run the same command again for the rest\n`
 }

@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly writes?: AccessOptions['writes']
   readonly reads: AccessOptions['reads']
   readonly private?: readonly string[]
+  /** In milliseconds. */
+  readonly minAge?: number
 }
 
 /** How long answers in flight may take once the server is asked to stop. */
@@ -52,6 +54,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     log,
     upstream,
     uploadLimit: options.maxUpload * 1_000_000,
+    minAge: options.minAge,
     publicUrl: options.publicUrl,
     policy: options.policy,
     access: accessOf(options),

@@ -3,6 +3,7 @@ import { parsePublicUrl } from '../../server/http/base-url.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import { parseProduct } from '../../pool/release-name.ts'
 import { dataOption } from '../data-option.ts'
+import { parseMilliseconds } from '../guard-options.ts'
 import type { Io } from '../io.ts'
 import { parseHttpUrl } from '../server-options.ts'
 import type { ServeOptions } from './serve-run.ts'
@@ -57,6 +58,11 @@ export function serveCommand(io: Io): Command {
         .env('FIRN_READS')
         .choices(['open', 'token'])
         .default('open'),
+    )
+    .addOption(
+      new Option('--min-age <time>', 'what comes from an upstream must have been there for so long, as 7d')
+        .env('FIRN_MIN_AGE')
+        .argParser(parseMilliseconds),
     )
     .addOption(
       new Option('--private <product>', 'show a product only to tokens for it; may be repeated')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDuration } from '../../pool/policy/duration.ts'
 
 /** The kinds of values that sections are made of. Each says in its error what it wants to be. */
 
@@ -13,6 +14,10 @@ export const texts = z.array(text, { error: 'must be a list of texts, as ["one",
 export const urls = z.array(url, { error: 'must be a list of URLs, as ["https://index.example/simple/"]' })
 
 export const flag = z.boolean({ error: 'must be true or false' })
+
+export const duration = text.refine((value) => parseDuration(value) !== undefined, {
+  error: 'must be a time, as "36h", "7d" or "2w"',
+})
 
 export function number(least: number, most = Number.MAX_SAFE_INTEGER): z.ZodNumber {
   const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`

@@ -1,6 +1,8 @@
 import { RegistryError } from '../../pool/errors.ts'
 import type { Source } from '../../pool/pins/pin.ts'
+import { writeTerms } from '../../pool/resolver-terms.ts'
 import type { Connection } from '../connection.ts'
+import type { GuardOptions } from '../guard-options.ts'
 import type { Io } from '../io.ts'
 import { readOptions, type PinOptions } from '../pin-options.ts'
 import type { ServerOptions } from '../server-options.ts'
@@ -11,12 +13,14 @@ interface ForFetch {
   readonly targets: readonly string[]
   /** Upstream indexes in the order in which they are asked; none: the server's own. */
   readonly indexes: readonly string[]
-  readonly options: ServerOptions & PinOptions & ResolverOptions
+  readonly options: ServerOptions & PinOptions & ResolverOptions & GuardOptions
 }
 
 const hint =
   "change what is asked for. Of a project that the team uploads itself, the pool's versions alone are taken: no other " +
-  'index can slip in one of that name. What states its dependencies only in code can be asked by running that, with --build-sdists'
+  'index can slip in one of that name, unless --from-upstream NAME lets it. What is younger than --min-age, of this ' +
+  'command or of the server, is not there: --allow-young NAME. What states its dependencies only in code can be asked ' +
+  'by running that, with --build-sdists'
 
 /** With `--resolve`, one more source: what uv chose from the upstream. Throws what `resolvePins` throws. */
 export async function resolveForFetch(
@@ -26,6 +30,7 @@ export async function resolveForFetch(
 ): Promise<readonly Source[]> {
   if (!isResolving(options)) return sources
   const { buildSdists = false } = options
+  const terms = segmentOf(indexes, options)
   // What reads pins takes its time to load; who resolves nothing goes without it.
   const { resolvePins } = await import('./resolve-pins.ts')
   const resolved = await resolvePins(io, {
@@ -35,7 +40,7 @@ export async function resolveForFetch(
     base: [],
     options,
     connection,
-    index: `/resolve/${buildSdists ? 'upstream-sdists' : 'upstream'}/${segmentOf(indexes)}/`,
+    index: `/resolve/${buildSdists ? 'upstream-sdists' : 'upstream'}/${terms}/`,
     token: options.token,
     hint,
   })
@@ -43,8 +48,7 @@ export async function resolveForFetch(
 }
 
 /** The upstreams as the path of the server's index for resolvers names them. Throws `usage`. */
-function segmentOf(indexes: readonly string[]): string {
-  if (indexes.length === 0) return 'default'
+function segmentOf(indexes: readonly string[], { fromUpstream = [], minAge, allowYoung = [] }: GuardOptions): string {
   if (indexes.some((index) => new URL(index).password !== '' || new URL(index).username !== '')) {
     const detail = '--index-url with a password in it cannot be resolved against: paths are written to logs'
     throw new RegistryError(
@@ -53,5 +57,5 @@ function segmentOf(indexes: readonly string[]): string {
       { detail, hint: 'give it to the server: firn serve --upstream, FIRN_UPSTREAM' },
     )
   }
-  return Buffer.from(indexes.join('\n')).toString('base64url')
+  return writeTerms({ indexes, fromUpstream, minAge, allowYoung })
 }

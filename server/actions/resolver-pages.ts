@@ -5,6 +5,7 @@ import type { DistributionFacts } from '../../pool/facts.ts'
 import { readFacts } from '../../pool/facts/read-facts.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
+import { isOwnProject } from '../../pool/own-project.ts'
 import {
   isUnresolvable,
   resolverPageJson,
@@ -12,6 +13,7 @@ import {
   shownName,
   type ResolverFile,
 } from '../../pool/pages/resolver-page.ts'
+import { judgeAge, type Cooldown } from '../../pool/policy/cooldown.ts'
 import { normaliseName, type ProjectName } from '../../pool/project-name.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
@@ -22,12 +24,16 @@ import { factsOfFiles } from './facts-of-files.ts'
 export interface ResolverQuestion {
   readonly project: ProjectName
   readonly indexes: readonly string[] | undefined
+  /** Projects of the team's own that are taken from upstream all the same. */
+  readonly fromUpstream: readonly ProjectName[]
+  /** What of an upstream is too young is not shown. */
+  readonly cooldown: Cooldown
   /** Whether the resolver builds sdists itself. */
   readonly buildsSdists: boolean
   readonly signal?: AbortSignal
 }
 
-type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstream' | 'uploadLimit'> & {
+type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstream' | 'uploadLimit' | 'now'> & {
   /** Of all that there is, whoever asks: a project of the team's own is never taken from upstream. */
   readonly all: Deps['records']
   readonly cache: ResolverCache
@@ -92,13 +98,19 @@ export function resolverCache(): ResolverCache {
 }
 
 /** `undefined`: the project is the team's own, or the upstream does not know it. */
-async function upstreamFiles(
-  { all, upstream, cache: { pages } }: ResolverDeps,
-  { project, indexes, signal }: ResolverQuestion,
-): Promise<readonly Listed[] | undefined> {
+async function upstreamFiles(deps: ResolverDeps, question: ResolverQuestion): Promise<readonly Listed[] | undefined> {
+  const { project, indexes, fromUpstream, cooldown } = question
   if (indexes === undefined) return undefined
-  const held = await all.distributionsOf(project)
-  if (held.some(({ origin }) => origin === null)) return undefined
+  if (!fromUpstream.includes(project) && isOwnProject(await deps.all.distributionsOf(project))) return undefined
+  const now = deps.now()
+  const files = await listedFiles(deps, { ...question, indexes })
+  return files?.filter(({ file }) => judgeAge(cooldown, { ...file, project }, now) !== 'too-young')
+}
+
+async function listedFiles(
+  { upstream, cache: { pages } }: ResolverDeps,
+  { project, indexes, signal }: ResolverQuestion & { readonly indexes: readonly string[] },
+): Promise<readonly Listed[] | undefined> {
   for (const index of indexes) {
     const key = `${index} ${project}`
     const listed =

@@ -5,6 +5,7 @@ import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { readFacts } from '../../pool/facts/read-facts.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
+import { isOwnProject, refusedAsOwn } from '../../pool/own-project.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Addition, Staged } from '../../storage/ports.ts'
 import type { AuditEvent } from '../../storage/ports/events.ts'
@@ -19,6 +20,10 @@ export interface Delivery {
   readonly origin: Origin | null
   /** The product that it is private to. */
   readonly product: string | null
+  /** Of a file with an origin: whether it may be mixed with what the team has uploaded of the project. */
+  readonly fromUpstream?: boolean
+  /** What else its audit event tells. */
+  readonly facts?: Readonly<Record<string, unknown>>
   readonly actor: string
   /** Throws unless files of the project may come in; not asked: they may. */
   readonly mayEnter?: (project: ProjectName) => void
@@ -29,20 +34,25 @@ export interface TakenIn {
   readonly distribution: Distribution
   /** `same`: the pool held these bytes under this name already. */
   readonly outcome: 'added' | 'same'
+  /** Whether this is the first file that the team uploads of a project that the pool had from upstreams alone. */
+  readonly becomesOwn: boolean
 }
 
 /**
  * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
  * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
- * `metadata-mismatch`, `distribution-exists`, `distribution-removed`,
- * `project-closed`, `storage-full`.
+ * `metadata-mismatch`, `distribution-exists`, `distribution-removed`, `project-closed`, `project-own`, `storage-full`.
  */
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
     const addition = await inspect(deps, delivery)
     delivery.mayEnter?.(addition.distribution.project)
     deps.fault('upload:checked')
-    return await deps.lock(addition.distribution.filename.toLowerCase(), () => enter(deps, delivery, addition))
+    const { project, filename } = addition.distribution
+    // Whose a project is stays as it is until the row is written, or an upload and a fetch of it could slip in together.
+    return await deps.lock(`project ${project}`, () =>
+      deps.lock(filename.toLowerCase(), () => enter(deps, delivery, addition)),
+    )
   } finally {
     await deps.staging.discard(delivery.staged)
   }
@@ -70,21 +80,45 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin, product
 /** Bytes before rows: a crash between the two leaves a file that nothing names. */
 async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promise<TakenIn> {
   const { distribution } = addition
-  const { filename, sha256, size, project, version } = distribution
+  const { project, filename } = distribution
   const held = await deps.records.distribution(filename)
+  const others = held ? [] : await deps.records.distributionsOf(project)
   if (held) refuseTakenPrivately(held, distribution)
-  if (!held) {
+  else {
     await refuseRemoved(deps, filename)
     await refuseClosed(deps, project)
-    await refuseOtherCase(deps, distribution)
+    refuseMixing(delivery, project, others)
+    refuseOtherCase(others, filename)
     await adopt(deps, delivery.staged, distribution)
   }
   deps.fault('upload:adopted')
-  const { actor, verb } = delivery
-  const facts = { project, version, sha256, size, ...(delivery.origin ? { url: delivery.origin.url } : {}) }
-  const event: AuditEvent = { at: distribution.uploadTime, actor, verb, subject: filename, facts }
+  const becomesOwn = delivery.origin === null && others.length > 0 && !isOwnProject(others)
+  const mixes = delivery.origin !== null && isOwnProject(others)
+  const event = eventOf(delivery, distribution, {
+    ...(becomesOwn ? { becomesOwn } : {}),
+    ...(mixes ? { mixesWithOwn: mixes } : {}),
+  })
   const outcome = await deps.records.addDistribution(addition, event)
-  return { distribution: held && outcome === 'same' ? held : distribution, outcome }
+  return { distribution: held && outcome === 'same' ? held : distribution, outcome, becomesOwn }
+}
+
+/** `whose`: what becomes of whose the project is. */
+function eventOf(
+  { actor, verb, origin, facts }: Delivery,
+  { filename, project, version, sha256, size, uploadTime }: Distribution,
+  whose: Readonly<Record<string, true>>,
+): AuditEvent {
+  const about = { project, version, sha256, size, ...(origin ? { url: origin.url } : {}) }
+  return { at: uploadTime, actor, verb, subject: filename, facts: { ...about, ...facts, ...whose } }
+}
+
+/** Throws `project-own`. */
+function refuseMixing(
+  { origin, fromUpstream = false }: Delivery,
+  project: ProjectName,
+  others: readonly Distribution[],
+): void {
+  if (origin !== null && !fromUpstream && isOwnProject(others)) throw refusedAsOwn(project)
 }
 
 /** What is private to one product cannot become another's, or everybody's, by an upload. Throws `distribution-exists`. */
@@ -109,8 +143,7 @@ async function refuseClosed({ records }: Deps, project: ProjectName): Promise<vo
 }
 
 /** On a file system that ignores case, `App-1.0.zip` and `app-1.0.zip` are one file. Throws `distribution-exists`. */
-async function refuseOtherCase({ records }: Deps, { filename, project }: Distribution): Promise<void> {
-  const files = await records.distributionsOf(project)
+function refuseOtherCase(files: readonly Distribution[], filename: string): void {
   const other = files.find((file) => file.filename.toLowerCase() === filename.toLowerCase())
   if (!other) return
   throw new RegistryError(

@@ -1,6 +1,7 @@
 import { bestVersion } from '../../pool/best-version.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import type { LooseRequirement, Pin } from '../../pool/pins/pin.ts'
+import type { AgedFile } from '../../pool/policy/cooldown.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { printSpecifierSet } from '../../pool/specifier.ts'
 import { chooseFiles, type Choice, type UpstreamFile } from '../../pool/upstream-file.ts'
@@ -70,17 +71,33 @@ export async function filesOfPin(
   throw new RegistryError('upstream-lacks', { project, version }, { detail })
 }
 
-/** The best version of the first place that has any that is admitted. Throws `upstream-lacks`, `upstream-unavailable`. */
+/** How old files must be that a version is chosen by. */
+export interface AgeRule {
+  isOldEnough(file: AgedFile): boolean
+  /** Why it is not. */
+  refused(file: AgedFile): RegistryError
+}
+
+/**
+ * The best version of the first place that has any that is admitted, as if what is too young were not there. A place that
+ * has nothing but what is too young is not passed over for another. Throws `upstream-lacks`, `file-young`,
+ * `upstream-unavailable`.
+ */
 export async function filesOfBest(
   listings: Listings,
   { project, name, specifier }: Pick<LooseRequirement, 'project' | 'name' | 'specifier'>,
-  choice: Choice,
+  { age, ...choice }: Choice & { readonly age: AgeRule },
 ): Promise<Chosen> {
+  const sought = { project, specifier, ...choice }
   for await (const { place, files = [] } of listings(project)) {
-    const version = bestVersion(files, { project, specifier, ...choice })
-    if (version === undefined) continue
-    const { chosen } = chooseFiles(files, { project, version, ...choice })
-    return { name, version, place, files: chosen }
+    const old = files.filter((file) => age.isOldEnough({ ...file, project }))
+    const version = bestVersion(old, sought)
+    if (version !== undefined)
+      return { name, version, place, files: chooseFiles(files, { project, version, ...choice }).chosen }
+    const young = bestVersion(files, sought)
+    if (young === undefined) continue
+    const [first] = chooseFiles(files, { project, version: young, ...choice }).chosen
+    if (first) throw age.refused({ ...first, project })
   }
   const where = choice.targets.map(({ text }) => text).join(', ')
   const detail = `no version of ${name}${printSpecifierSet(specifier)} that installs on ${where}`

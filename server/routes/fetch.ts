@@ -1,17 +1,21 @@
 import { Router, type Request, type Response } from 'express'
 import { z } from 'zod'
+import { parseProjectName } from '../../pool/project-name.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { fetchDistributions } from '../actions/fetch-distributions.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf, identityOf } from '../http/asker.ts'
+import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 import { eventStream } from '../http/event-stream.ts'
+import { cooldownOf, durationField } from './cooldown-fields.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 
 const urls = z
   .array(z.url({ protocol: /^https?$/ }))
   .max(50)
   .default([])
+
+const names = z.array(z.string()).max(10_000).default([])
 
 export const fetchBody = z.strictObject({
   sources: sourcesField.min(1),
@@ -23,6 +27,10 @@ export const fetchBody = z.strictObject({
   eggs: z.boolean().default(false),
   best: z.boolean().default(false),
   allowUnhashed: z.boolean().default(false),
+  fromUpstream: names,
+  atHand: names,
+  minAge: durationField.optional(),
+  allowYoung: z.array(z.string()).max(1000).default([]),
 })
 
 /** `POST /api/v1/fetch`: brings distributions into the pool, telling of it as it goes. */
@@ -35,10 +43,18 @@ export function fetchRoutes(deps: Deps): Router {
 async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void> {
   deps.access.require(identityOf(req), { verb: 'fetch' })
   const body = parseBody(fetchBody, req)
+  const request = {
+    ...body,
+    targets: body.targets.map(parseTarget),
+    fromUpstream: body.fromUpstream.map(parseProjectName),
+    atHand: body.atHand.map(parseProjectName),
+    cooldown: cooldownOf(deps, req, body),
+    actor: actorOf(req),
+  }
+  const visible = askedBy(deps, req).records
   const stream = eventStream(res)
-  const request = { ...body, targets: body.targets.map(parseTarget), actor: actorOf(req) }
   try {
-    await fetchDistributions(deps, { ...request, signal: stream.signal }, stream.send)
+    await fetchDistributions({ ...deps, visible }, { ...request, signal: stream.signal }, stream.send)
     stream.end()
   } catch (error) {
     // Who went away gets no answer; what had come stays.

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Router, type Request, type Response } from 'express'
 import { errors, RegistryError } from '../../pool/errors.ts'
+import { becomesOwnNotice } from '../../pool/own-project.ts'
 import { parseProduct } from '../../pool/release-name.ts'
 import { uploadDistribution, type Upload } from '../actions/upload-distribution.ts'
 import type { Deps } from '../deps.ts'
@@ -20,13 +21,14 @@ export function legacyRoutes(deps: Deps): Router {
     try {
       requireUploader(deps, req, product)
       const form = await receive(req, res)
-      const { distribution, outcome } = await uploadDistribution(deps, {
+      const { distribution, outcome, becomesOwn } = await uploadDistribution(deps, {
         ...(await asUpload(deps, form, req)),
         product,
         mayUpload: (project) => deps.access.require(identityOf(req), { verb: 'upload', project }),
       })
       fault('upload:before-answer')
-      res.json({ ...distribution, outcome })
+      const notices = becomesOwn ? { notices: [{ message: becomesOwnNotice(distribution.project) }] } : {}
+      res.json({ ...distribution, outcome, ...notices })
     } catch (error) {
       refuseUpload(res, error, deps)
     }

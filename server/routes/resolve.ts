@@ -1,17 +1,19 @@
 import { Router, type Request, type Response } from 'express'
 import { RegistryError } from '../../pool/errors.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
+import { readTerms } from '../../pool/resolver-terms.ts'
 import { resolverCache, resolverMetadata, resolverPage, type ResolverQuestion } from '../actions/resolver-pages.ts'
 import type { Deps } from '../deps.ts'
 import { revalidate } from '../http/answer.ts'
 import { askedBy, identityOf } from '../http/asker.ts'
+import { cooldownOf } from './cooldown-fields.ts'
 
 type Params = Readonly<Partial<Record<'index' | 'project' | 'filename' | 'shown', string>>>
 
 /**
  * What uv resolves against, see `pool/pages/resolver-page.ts`. `/resolve/pool/<project>/` is the pool;
- * `/resolve/upstream/<index>/<project>/` an upstream index, with the team's own projects from the pool alone:
- * `default`, or URLs, a line each, as base64url. `/resolve/upstream-sdists/…` is the same for a uv that builds sdists.
+ * `/resolve/upstream/<index>/<project>/` an upstream index, on the terms of `pool/resolver-terms.ts`,
+ * with the team's own projects from the pool alone. `/resolve/upstream-sdists/…` is the same for a uv that builds sdists.
  */
 export function resolveRoutes(deps: Deps): Router {
   const router = Router({ strict: true })
@@ -39,16 +41,18 @@ export function resolveRoutes(deps: Deps): Router {
 /** Asking an upstream is what `fetch` does. Throws `name-invalid`, `request-invalid`, and what says who may not. */
 async function questionOf(deps: Deps, req: Request<Params>): Promise<Omit<ResolverQuestion, 'buildsSdists'>> {
   const project = parseProjectName(req.params.project ?? '')
-  if (req.params.index === undefined) return { project, indexes: undefined }
+  const { index: segment } = req.params
+  const { indexes, fromUpstream, ...asked } = readTerms(segment ?? 'default')
+  const terms = { project, fromUpstream: fromUpstream.map(parseProjectName), cooldown: cooldownOf(deps, req, asked) }
+  if (segment === undefined) return { ...terms, indexes: undefined }
   deps.access.require(identityOf(req), { verb: 'fetch' })
-  const { index } = req.params
-  return { project, indexes: index === 'default' ? [await deps.upstream.defaultIndex()] : readIndexes(index) }
+  if (!indexes.every(isHttpUrl))
+    throw new RegistryError('request-invalid', {}, { detail: 'an upstream index is no http or https URL' })
+  return { ...terms, indexes: indexes.length === 0 ? [await deps.upstream.defaultIndex()] : indexes }
 }
 
-function readIndexes(text: string): readonly string[] {
-  const urls = Buffer.from(text, 'base64url').toString('utf8').split('\n')
-  if (urls.every((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return urls
-  throw new RegistryError('request-invalid', {}, { detail: 'an upstream index is no http or https URL' })
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 function send(res: Response, type: string, body: string | Buffer): void {

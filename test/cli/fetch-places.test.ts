@@ -105,7 +105,7 @@ describe('pages of links', () => {
     expect([inIndex.code, hosted.requests]).toEqual([0, []])
     const result = await fetch(`${project}-other==1`, `${project}==3`, ...asked)
     expect([result.code, result.stderr]).toEqual([
-      75,
+      66,
       `failed   ${project}==3: Upstream index does not have it: no file of ${project} 3\n`,
     ])
     expect(hosted.requests).toEqual(['GET /simple/links/', `GET /files/${other.filename}`])
@@ -126,7 +126,7 @@ describe('pages of links', () => {
     )
     const result = await fetch(`${project}==1`, '-i', page.url, '-l', `${page.url}links/`)
     expect([result.code, result.stderr, page.requests]).toEqual([
-      75,
+      66,
       `failed   ${project}==1: Upstream index does not have it: no file of ${project} 1\n`,
       [`GET /simple/${project}/`, 'GET /simple/links/'],
     ])
@@ -230,7 +230,7 @@ describe('requirements that are not exact', () => {
     expect((await fetch(`${project}>2`, '--best', '-i', a.url, '-i', b.url)).code).toBe(0)
     const none = await fetch(`${project}>3`, '--best', '-i', a.url, '-i', b.url)
     expect([none.code, none.stderr]).toEqual([
-      75,
+      66,
       `failed   ${project}>3: Upstream index does not have it: no version of ${project}>3 that installs on cp311-manylinux_x86_64\n`,
     ])
   })
@@ -239,7 +239,7 @@ describe('requirements that are not exact', () => {
 it('fetches eggs for the Python of the target if they are wanted', async () => {
   const eggs = ['3.11', '2.7'].map((python) => ({ project, ...makeEgg({ name: project, version: '1', python }) }))
   const { url } = await upstreamOf(eggs)
-  expect((await fetch(`${project}==1`, '-i', url)).code).toBe(75)
+  expect((await fetch(`${project}==1`, '-i', url)).code).toBe(66)
   const result = await fetch(`${project}==1`, '-i', url, '--include-binary-eggs')
   expect([result.code, result.stdout]).toEqual([0, expect.stringContaining(`fetched  ${eggs[0]?.filename}`)])
   expect(await held()).toHaveLength(1)

@@ -151,6 +151,23 @@ it('keeps what came when something fails, and finishes when it is run again', as
 
 describe('what cannot be fetched is said, and nothing of it is kept', () => {
   it.each<[string, (from: Catalogue) => readonly UpstreamEntry[], RegExp]>([
+    ['a version that is not there', ({ later }) => [later], /no file of karl\d+ 3\.30\n/],
+    ['a project that is not there', ({ sdist }) => [{ ...sdist, project: 'other' }], /no project karl\d+\n/],
+    [
+      'a version for other targets only',
+      ({ windows }) => [windows],
+      /none of its 1 files of karl\d+ 3\.30 is for cp311-manylinux_x86_64\n/,
+    ],
+  ])('%s, which another try would not bring either', async (_, files, expected) => {
+    const result = await fetchFrom(await from(files(all)), all.pin)
+    expect([result.code, await held()]).toEqual([errors['upstream-lacks'].exit, []])
+    expect(result.stderr).toMatch(expected)
+    expect(result.stdout.split('\n').at(-2)).toBe(
+      '0 files fetched (0 B), 0 already in the pool, 1 failed; what came stays',
+    )
+  })
+
+  it.each<[string, (from: Catalogue) => readonly UpstreamEntry[], RegExp]>([
     ['a file with a wrong hash', ({ sdist }) => [{ ...sdist, hash: 'wrong' }], /is not what the upstream says it is/],
     [
       'a file without a hash',
@@ -167,13 +184,6 @@ describe('what cannot be fetched is said, and nothing of it is kept', () => {
       'a file that is always cut',
       ({ sdist }) => [{ ...sdist, download: 'cut' }],
       /failed {3}karl\d+-3\.30\.tar\.gz: Upstream index cannot be used/,
-    ],
-    ['a version that is not there', ({ later }) => [later], /no file of karl\d+ 3\.30\n/],
-    ['a project that is not there', ({ sdist }) => [{ ...sdist, project: 'other' }], /no project karl\d+\n/],
-    [
-      'a version for other targets only',
-      ({ windows }) => [windows],
-      /none of its 1 files of karl\d+ 3\.30 is for cp311-manylinux_x86_64\n/,
     ],
     [
       'another project under the name',

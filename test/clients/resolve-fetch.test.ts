@@ -59,6 +59,8 @@ function files(): readonly UpstreamEntry[] {
     entry('backend', makeWheel({ name: 'backend', version: '3.3' })),
     entry('own-lib', makeWheel({ name: 'own-lib', version: '9.9' })),
     entry('coded', coded()),
+    entry('young', makeWheel({ name: 'young', version: '1.0' })),
+    { ...entry('young', makeWheel({ name: 'young', version: '2.0' })), uploadTime: new Date().toISOString() },
   ]
 }
 
@@ -108,6 +110,13 @@ it('brings what is needed to run and to build, and what is frozen of it is close
     '',
     ['backend-3.3-py3-none-any.whl', 'leaf-1.4-py3-none-any.whl', 'plaster-1.1.tar.gz', 'web-2.1-py3-none-any.whl'],
   ])
+  expect(result.stdout.match(/^chosen .*$/gm)).toEqual([
+    `chosen   backend==3.3  for what needs it, from ${upstream.url}`,
+    `chosen   leaf==1.4  for what needs it, from ${upstream.url}`,
+    `chosen   plaster==1.1  for what needs it, from ${upstream.url}`,
+    `chosen   web==2.1  for web, from ${upstream.url}`,
+    'chosen   own-lib==1.0  for what needs it, from the pool',
+  ])
   const frozen = await run('freeze', 'acme/1', 'web>=2', '--resolve', '--json')
   expect([frozen.code, frozen.stderr]).toEqual([0, ''])
   const { manifest } = JSON.parse(frozen.stdout) as { manifest: Manifest }
@@ -125,7 +134,8 @@ it('brings nothing that is there already', async () => {
   const { code, stdout } = await run('fetch', '--resolve', 'leaf<2', '--index-url', upstream.url)
   expect([code, stdout]).toEqual([
     0,
-    `0 files to fetch from ${upstream.url}, 1 already in the pool\n0 files fetched (0 B), 1 already in the pool\n`,
+    `chosen   leaf==1.4  for leaf<2, from ${upstream.url}\n` +
+      `0 files to fetch from ${upstream.url}, 1 already in the pool\n0 files fetched (0 B), 1 already in the pool\n`,
   ])
 })
 
@@ -152,10 +162,28 @@ it("refuses a version of the team's own project that somebody else's resolver ch
     [
       {
         place: { source: 'uv (resolved)', line: 1 },
-        message: "own-lib==9.9: own-lib is the team's own, and the pool has other versions of it",
-        hint: "what an upstream has under that name may be anybody's: upload the version, or fetch it without --resolve",
+        message: "own-lib==9.9 is not in the pool, and own-lib is the team's own: files of it were uploaded here",
+        hint: "upload the version that is lacking; or, if an upstream's files are to be mixed with the team's: --from-upstream own-lib",
       },
     ],
+  ])
+})
+
+it("takes a project of the team's own from an upstream where it is named", async () => {
+  const result = await run('fetch', '--resolve', 'own-lib', '--from-upstream', 'Own_Lib', '--index-url', upstream.url)
+  expect([result.code, result.stderr, fetched(result)]).toEqual([0, '', ['own_lib-9.9-py3-none-any.whl']])
+})
+
+it('is shown nothing that is younger than is wanted, but what is named', async () => {
+  const asked = ['fetch', '--resolve', 'young', '--min-age', '7d', '--index-url', upstream.url]
+  const old = await run(...asked)
+  expect([old.code, old.stderr, fetched(old)]).toEqual([0, '', ['young-1.0-py3-none-any.whl']])
+  const young = await run(...asked, '--allow-young', 'young')
+  expect([young.code, young.stderr, fetched(young)]).toEqual([0, '', ['young-2.0-py3-none-any.whl']])
+  const none = await run(...asked, 'young>1')
+  expect([none.code, none.stderr]).toEqual([
+    errors['resolution-failed'].exit,
+    expect.stringContaining('What is younger than --min-age, of this command or of the server, is not there'),
   ])
 })
 

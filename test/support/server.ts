@@ -33,6 +33,8 @@ export interface TestServerOptions {
   readonly data?: string
   readonly upstream?: string
   readonly uploadLimit?: number
+  /** In milliseconds. */
+  readonly minAge?: number
   readonly policy?: Policy
   readonly publicUrl?: string
   readonly access?: Partial<AccessOptions>
@@ -51,6 +53,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     onError: (error) => internalErrors.push(error),
     policy: options.policy,
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
+    minAge: options.minAge,
     publicUrl: options.publicUrl,
     access: { writes: 'local', reads: 'open', privateProducts: [], ...options.access },
   })

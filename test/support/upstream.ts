@@ -10,6 +10,8 @@ export interface UpstreamEntry extends Built {
   /** Default: sha256, right. */
   readonly hash?: 'sha256' | 'md5' | 'none' | 'wrong'
   readonly yanked?: string | true
+  /** As JSON states it; default: `uploadTime`; `null`: it is not stated. */
+  readonly uploadTime?: string | null
   /** `cut-once`: ends in the middle the first time; `cut`: every time; a number: only that status. */
   readonly download?: 'cut-once' | 'cut' | 'redirect' | 404 | 500
 }
@@ -27,6 +29,8 @@ export interface UpstreamOptions {
   readonly files: readonly UpstreamEntry[]
   /** What a project's page is instead, by project: a status, or a text that is no page. */
   readonly pages?: Readonly<Record<string, number | string>>
+  /** Done before the bytes of a file are sent. */
+  readonly beforeFile?: (filename: string) => Promise<unknown>
 }
 
 export const uploadTime = '2011-02-03T04:05:06.789012Z'
@@ -35,11 +39,15 @@ export const uploadTime = '2011-02-03T04:05:06.789012Z'
 export async function startUpstream(options: UpstreamOptions): Promise<Upstream> {
   const requests: string[] = []
   const cut = new Set<string>()
+  const before = options.beforeFile ?? (() => Promise.resolve())
   const server = createServer((req, res) => {
     requests.push(`${req.method} ${req.url}`)
     const [, area, name = ''] = (req.url ?? '/').split('/')
     if (area === 'old') res.writeHead(302, { Location: `../files/${name}` }).end()
-    else if (area === 'files') sendFile(options, { name: decodeURIComponent(name), cut }, req, res)
+    else if (area === 'files')
+      void before(decodeURIComponent(name)).then(() =>
+        sendFile(options, { name: decodeURIComponent(name), cut }, req, res),
+      )
     else if (area === 'moved') res.writeHead(301, { Location: `../../simple/${name}/` }).end()
     else sendPage(options, name, res)
   })
@@ -77,7 +85,7 @@ function jsonPage(files: readonly UpstreamEntry[]): string {
     url: pathOf(file),
     hashes: Object.fromEntries([hashOf(file) ?? []].filter((pair) => pair.length > 0)) as object,
     size: file.bytes.length,
-    'upload-time': uploadTime,
+    ...(file.uploadTime === null ? {} : { 'upload-time': file.uploadTime ?? uploadTime }),
     yanked: file.yanked ?? false,
   }))
   return JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'any', versions: [], files: listed })

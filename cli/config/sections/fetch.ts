@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isUrl } from '../../../pool/pins/includes.ts'
-import { flag, texts, url, urls } from '../kinds.ts'
+import { duration, flag, texts, url, urls } from '../kinds.ts'
 import { asOptions, type Section } from '../section.ts'
 
 const schema = z.strictObject({
@@ -10,6 +10,9 @@ const schema = z.strictObject({
   'fetch-site-packages': flag.optional(),
   targets: texts.optional(),
   requirements: texts.optional(),
+  'min-age': duration.optional(),
+  'allow-young': texts.optional(),
+  'from-upstream': texts.optional(),
 })
 
 export const fetchSection: Section = {
@@ -39,5 +42,10 @@ fetch-site-packages = false
 targets = ["cp311-manylinux_x86_64"]
 # What is fetched, where no -r is given.
 requirements = ["requirements.txt"]
+# Only what an upstream has had for so long: "36h", "7d", "2w"; and what may be younger, as NAME or NAME==VERSION.
+min-age = "7d"
+allow-young = ["lxml==5.3.1"]
+# Projects of the team's own that are fetched all the same.
+from-upstream = ["repoze.bfg"]
 `,
 }

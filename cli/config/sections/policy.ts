@@ -4,14 +4,12 @@ import { parseDuration } from '../../../pool/policy/duration.ts'
 import { parseLicenceTerm } from '../../../pool/policy/licence-rule.ts'
 import { defaultPolicy, type Policy } from '../../../pool/policy/policy.ts'
 import { isProjectName, normaliseName } from '../../../pool/project-name.ts'
-import { flag, oneOf, text } from '../kinds.ts'
+import { duration, flag, oneOf, text } from '../kinds.ts'
 import type { Section } from '../section.ts'
 
 const action = oneOf('refuse', 'warn', 'allow')
 
-const duration = text
-  .refine((value) => parseDuration(value) !== undefined, { error: 'must be a time, as "36h", "7d" or "2w"' })
-  .transform((value) => parseDuration(value) ?? 0)
+const milliseconds = duration.transform((value) => parseDuration(value) ?? 0)
 
 const licence = text.refine((value) => parseLicenceTerm(value) !== undefined, {
   error: ({ input }) => `must hold SPDX licence ids, as "BSD-3-Clause": ${JSON.stringify(input)} is none`,
@@ -35,7 +33,7 @@ const schema = z.strictObject({
   yanked: action.optional(),
   'sdist-only': action.optional(),
   age: z
-    .strictObject({ least: duration, action }, { error: 'must be a table, as { least = "7d", action = "refuse" }' })
+    .strictObject({ least: milliseconds, action }, { error: 'must be a table, as { least = "7d", action = "refuse" }' })
     .optional(),
   licences: z
     .strictObject(

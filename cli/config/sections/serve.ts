@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { number, oneOf, text, texts, url } from '../kinds.ts'
+import { duration, number, oneOf, text, texts, url } from '../kinds.ts'
 import { asOptions, type Section } from '../section.ts'
 
 const schema = z.strictObject({
@@ -14,6 +14,7 @@ const schema = z.strictObject({
   writes: oneOf('open', 'local', 'token').optional(),
   reads: oneOf('open', 'token').optional(),
   private: texts.optional(),
+  'min-age': duration.optional(),
 })
 
 export const serveSection: Section = {
@@ -51,5 +52,7 @@ writes = "token"
 reads = "open"
 # Products that are shown only to tokens for them.
 private = ["acme"]
+# What comes from an upstream must have been there for so long: "36h", "7d", "2w". Exceptions take a token with "admin".
+min-age = "7d"
 `,
 }

@@ -1,0 +1,70 @@
+import { timingSafeEqual } from 'node:crypto'
+import { RegistryError } from '../../pool/errors.ts'
+import type { Excepted } from '../../pool/policy/cooldown.ts'
+import type { UpstreamFile } from '../../pool/upstream-file.ts'
+import type { Deps } from '../deps.ts'
+import { publicUrl } from '../upstream/client.ts'
+import { takeIn, type TakenIn } from './take-in.ts'
+
+/** One file that an upstream lists, to be brought into the pool. */
+export interface FileRequest {
+  readonly file: UpstreamFile
+  /** The index, or the page of links, that lists it. */
+  readonly place: string
+  /** What it is to be of; the metadata inside decides whether it is. */
+  readonly name: string
+  readonly version: string
+  /** Without a stated hash it is taken as it comes. */
+  readonly allowUnhashed: boolean
+  /** May be mixed with what the team has uploaded of that name: somebody has said so by name. */
+  readonly fromUpstream: boolean
+  /** By which exception it comes in although it is young. */
+  readonly excepted?: Excepted | undefined
+  readonly actor: string
+  readonly signal?: AbortSignal | undefined
+  readonly onBytes?: ((bytes: number) => void) | undefined
+}
+
+/** The algorithms that an upstream's hash is believed in, the strongest first. md5 is all that old indexes have. */
+const algorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as const
+
+/**
+ * Downloads a file, holds it against the upstream's hash and takes it into the pool, with where it came from. Its age is
+ * for the caller to judge. Throws `digest-mismatch`, `project-own`, and what `takeIn`, staging and the upstream throw.
+ */
+export async function fetchFile(deps: Deps, request: FileRequest): Promise<TakenIn> {
+  const { file, place, name, version, fromUpstream, excepted, actor, signal, onBytes } = request
+  const algorithm = algorithms.find((each) => file.hashes[each] !== undefined)
+  if (algorithm === undefined && !request.allowUnhashed) throw unhashed(file)
+  const staged = await deps.staging.stage(await deps.upstream.download(file.url, signal), {
+    limit: deps.uploadLimit,
+    algorithms: algorithm ? [algorithm] : [],
+    ...(onBytes ? { onBytes } : {}),
+  })
+  const [expected = '', found = ''] = algorithm ? [file.hashes[algorithm], staged.digests[algorithm]] : []
+  if (!sameDigest(expected, found)) {
+    await deps.staging.discard(staged)
+    const facts = { filename: file.filename, algorithm, expected, found }
+    throw new RegistryError('digest-mismatch', facts, {
+      detail: `${file.filename} is not what the upstream says it is`,
+    })
+  }
+  const { url, uploadTime, yanked, filename } = file
+  const origin = { index: publicUrl(place), url: publicUrl(url), uploadTime, yanked }
+  const claim = { name, version }
+  const facts = excepted ? { allowedYoung: excepted } : {}
+  return takeIn(deps, { staged, filename, claim, origin, fromUpstream, facts, product: null, actor, verb: 'fetch' })
+}
+
+function unhashed({ filename }: UpstreamFile): RegistryError {
+  const hint = 'upload the file yourself, or take it as it comes with --allow-unhashed'
+  return new RegistryError(
+    'digest-mismatch',
+    { filename },
+    { detail: `the upstream states no hash of ${filename}`, hint },
+  )
+}
+
+function sameDigest(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+}
