@@ -115,7 +115,7 @@ function commandsOf(io: Io, exit: (code: number) => void): readonly Command[] {
     keysCommand(io),
     logCommand(io, exit),
     tokenCommand(io),
-    storeCommand(),
+    storeCommand(io, exit),
     loginCommand(io),
     logoutCommand(io),
   ]

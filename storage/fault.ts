@@ -20,6 +20,11 @@ export const faultPoints = [
   'freeze:before-commit',
   'freeze:committed',
   'freeze:before-answer',
+  'repair:set-aside',
+  'repair:staged',
+  'repair:put-back',
+  'repair:before-commit',
+  'repair:committed',
 ] as const
 
 export type FaultPoint = (typeof faultPoints)[number]

@@ -1,11 +1,14 @@
 import { Command } from 'commander'
+import type { Io } from '../io.ts'
+import { storeCheckCommand } from './store-check.ts'
 
 /** Upkeep of a data directory itself. It speaks to no server; each verb is a file of its own, loaded when it is asked for. */
-export function storeCommand(): Command {
+export function storeCommand(io: Io, exit: (code: number) => void): Command {
   return new Command('store')
     .summary("look after the registry's own data")
     .description(
       "Look after the registry's own data: a directory on this machine, named by --data, FIRN_DATA or [serve] data in " +
         'firn.toml. No server is asked.',
     )
+    .addCommand(storeCheckCommand(io, exit))
 }

@@ -16,6 +16,8 @@ export type Verb =
   | 'sign'
   | 'create-token'
   | 'revoke-token'
+  | 'repair'
+  | 'collect'
 
 /** One immutable line of what happened. */
 export interface AuditEvent {

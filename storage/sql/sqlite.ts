@@ -30,8 +30,8 @@ export async function openSqliteRecords(path: string, fault: Fault, signer: Sign
   return withHotReads(sqlRecords(db, fault, signer), db, connect(path))
 }
 
-/** SQLite reads a file at the first pragma, not before: a file that is no database is found out here. */
-function connect(path: string): SQLite.Database {
+/** SQLite reads a file at the first pragma, not before: a file that is no database is found out here. Throws `data-unusable`. */
+export function connect(path: string): SQLite.Database {
   let database: SQLite.Database | undefined
   try {
     database = new SQLite(path, { timeout: 10_000 })
@@ -45,7 +45,8 @@ function connect(path: string): SQLite.Database {
   }
 }
 
-function refuseNewer(database: SQLite.Database, path: string): void {
+/** Throws `data-too-new`. */
+export function refuseNewer(database: SQLite.Database, path: string): void {
   const has = database.prepare(`select 1 from sqlite_master where name = 'kysely_migration'`).get()
   if (!has) return
   const known = migrations(sqliteDialect)
@@ -62,7 +63,8 @@ function refuseNewer(database: SQLite.Database, path: string): void {
   )
 }
 
-async function migrate(db: Kysely<Schema>): Promise<void> {
+/** Brings a database to this firn's schema. Throws `data-unusable`. */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
   const provider = { getMigrations: () => Promise.resolve(migrations(sqliteDialect)) }
   const { error } = await new Migrator({ db, provider }).migrateToLatest()
   if (error)

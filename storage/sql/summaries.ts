@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import { grouped } from '../../pool/grouped.ts'
-import { readManifest } from '../../pool/manifest.ts'
+import { readManifest, type Manifest } from '../../pool/manifest.ts'
 import type { ReleaseName } from '../../pool/release-name.ts'
 import type { ReleaseChanges, ReleaseListing, ReleaseSummary, SummaryRecords, UnsignedRelease } from '../ports.ts'
 import { inBatches } from './batch.ts'
@@ -95,30 +95,41 @@ async function changesBetween(
     )
 }
 
+/** What is kept of a release in short, but for its number. */
+export function summaryRow(
+  { name, digest, frozenAt }: Omit<UnsignedRelease, 'manifest'>,
+  { base, pins, files, changes, 'frozen-by': by }: Manifest,
+): Omit<Selectable<ReleaseSummaryRow>, 'id'> {
+  return {
+    ...name,
+    digest,
+    frozen_at: frozenAt,
+    frozen_by: by,
+    pins: pins.length,
+    files: files.length,
+    base_product: base?.product ?? null,
+    base_release: base?.release ?? null,
+    base_digest: base?.digest ?? null,
+    changes,
+  }
+}
+
 /** Keeps what questions are answered from, in the transaction that freezes the release. */
-export async function addSummary(
+export async function addSummary(trx: Transaction<Schema>, frozen: UnsignedRelease): Promise<void> {
+  const manifest = readManifest(frozen.manifest)
+  const summary = trx.insertInto('release_summaries').values(summaryRow(frozen, manifest))
+  const { id } = await summary.returning('id').executeTakeFirstOrThrow()
+  await addReleaseFiles(trx, id, manifest)
+}
+
+/** Keeps which files are in the release of that number. */
+export async function addReleaseFiles(
   trx: Transaction<Schema>,
-  { name, digest, manifest, frozenAt }: UnsignedRelease,
+  release: number,
+  { files }: Pick<Manifest, 'files'>,
 ): Promise<void> {
-  const { base, pins, files, changes, 'frozen-by': by } = readManifest(manifest)
-  const { id } = await trx
-    .insertInto('release_summaries')
-    .values({
-      ...name,
-      digest,
-      frozen_at: frozenAt,
-      frozen_by: by,
-      pins: pins.length,
-      files: files.length,
-      base_product: base?.product ?? null,
-      base_release: base?.release ?? null,
-      base_digest: base?.digest ?? null,
-      changes,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow()
   const filenames = files.map(({ filename }) => filename)
-  await inBatches(filenames, (some) => addFiles(trx, id, some))
+  await inBatches(filenames, (some) => addFiles(trx, release, some))
 }
 
 async function addFiles(trx: Transaction<Schema>, release: number, filenames: readonly string[]): Promise<[]> {

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { lstat, rename } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { makeDirectory, syncDirectory } from '../filesystem/durable.ts'
+import { digestOfFile } from './file-check.ts'
+import type { Mending } from './mending.ts'
+
+/**
+ * Moves what does not belong in the pool to where it is in nobody's way. A plain file is named by its digest, so that
+ * its bytes are found again if they are those of a file that is missed; of two with the same bytes one stays. Returns
+ * where it lies now, below the data directory.
+ */
+export async function setAside({ places, signal, fault }: Mending, path: string): Promise<string> {
+  const isFile = (await lstat(path)).isFile()
+  const first = isFile ? await digestOfFile(path, { signal, onBytes: () => {} }) : randomUUID()
+  const name = `${first}-${basename(path)}`
+  await makeDirectory(places.orphans)
+  await rename(path, join(places.orphans, name))
+  await syncDirectory(dirname(path))
+  await syncDirectory(places.orphans)
+  fault('repair:set-aside')
+  return `orphans/${name}`
+}
