@@ -3,6 +3,7 @@ import { RegistryError } from '../pool/errors.ts'
 import type { Deps } from './deps.ts'
 import { stateApiVersion } from './http/api-version.ts'
 import { identifyAsker } from './http/asker.ts'
+import type { ClientOf } from './http/client.ts'
 import { presentable, sendProblem } from './http/problem.ts'
 import { apiRoutes } from './routes/api.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -17,7 +18,7 @@ export function createApp(deps: Deps): Express {
   app.disable('x-powered-by')
   app.set('etag', false)
   app.set('strict routing', true)
-  app.use(refuseCrossOrigin)
+  app.use(refuseCrossOrigin(deps.clientOf))
   app.use(healthRoutes(deps))
   app.use(styleRoutes())
   app.use(['/api/v1', '/legacy'], stateApiVersion)
@@ -41,12 +42,14 @@ export function createApp(deps: Deps): Express {
  * A page of any site can make a visitor's browser send a form here, past every firewall; browsers then say in `Origin`
  * whose page it was (RFC 6454). The clients of an index are no browsers, and send none. Throws `cross-origin`.
  */
-function refuseCrossOrigin({ method, headers }: Request, _res: Response, next: NextFunction): void {
-  const { origin, host } = headers
-  const harmless = origin === undefined || method === 'GET' || method === 'HEAD'
-  if (!harmless && (!URL.canParse(origin) || new URL(origin).host !== host))
-    throw new RegistryError('cross-origin', { origin })
-  next()
+function refuseCrossOrigin(clientOf: ClientOf) {
+  return (req: Request, _res: Response, next: NextFunction): void => {
+    const { origin } = req.headers
+    const harmless = origin === undefined || req.method === 'GET' || req.method === 'HEAD'
+    if (!harmless && (!URL.canParse(origin) || new URL(origin).host !== clientOf(req).host))
+      throw new RegistryError('cross-origin', { origin })
+    next()
+  }
 }
 
 const served = ['/simple/', '/index/PRODUCT/RELEASE/', '/pool/', '/legacy/', '/api/v1/']

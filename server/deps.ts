@@ -3,6 +3,7 @@ import type { Iso } from '../pool/distribution.ts'
 import type { Policy } from '../pool/policy/policy.ts'
 import type { Store } from '../storage/store.ts'
 import type { Access } from './access/access.ts'
+import type { ClientOf } from './http/client.ts'
 import type { ReadyAnswers } from './http/ready-answers.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { UpstreamClient } from './upstream/client.ts'
@@ -15,6 +16,7 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly access: Access
   readonly ready: ReadyAnswers
   readonly upstream: UpstreamClient
+  readonly clientOf: ClientOf
   /** Told of every error that is not the client's. */
   readonly onError: (error: RegistryError) => void
   /** What a release may hold. */
@@ -25,4 +27,6 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly minAge: number
   /** The URL that clients know the server by, with a slash at its end; none: each came by its own. */
   readonly publicUrl?: string | undefined
+  /** Where a trusted nginx has the pool for itself alone, as `/_firn_pool/`: it is told to send large files from there. */
+  readonly accelRedirect?: string | undefined
 }

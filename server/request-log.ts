@@ -5,7 +5,7 @@ export type LogForm = 'text' | 'json' | 'none'
 
 export interface RequestLog {
   /** Notes a request, to be written when its answer has gone out or its client has. */
-  watch(req: IncomingMessage, res: ServerResponse): void
+  watch(req: IncomingMessage, res: ServerResponse, client: string): void
   /** Writes what is held back. */
   flush(): void
 }
@@ -27,12 +27,12 @@ export function requestLog(form: LogForm, out: { write(text: string): unknown })
   const print = form === 'json' ? jsonLine : textLine
   return {
     flush,
-    watch(req, res) {
+    watch(req, res, client) {
       const started = performance.now()
       // Express shortens `req.url` as it goes down its routers.
       const { url = '-' } = req
       res.once('close', () => {
-        held.push(print(entryOf(req, res, url, performance.now() - started)))
+        held.push(print({ client: client || '-', ...entryOf(req, res, url, performance.now() - started) }))
         timer ??= setTimeout(flush, holdFor)
       })
     },
@@ -51,10 +51,9 @@ interface Entry {
   readonly agent: string
 }
 
-function entryOf(req: IncomingMessage, res: ServerResponse, url: string, milliseconds: number): Entry {
+function entryOf(req: IncomingMessage, res: ServerResponse, url: string, milliseconds: number): Omit<Entry, 'client'> {
   return {
     at: new Date().toISOString(),
-    client: req.socket.remoteAddress ?? '-',
     method: req.method ?? '-',
     url,
     status: res.headersSent ? res.statusCode : 0,

@@ -6,6 +6,7 @@ import type { Store } from '../storage/store.ts'
 import { makeAccess, type AccessOptions } from './access/access.ts'
 import { createApp } from './app.ts'
 import type { Deps } from './deps.ts'
+import { clientReader } from './http/client.ts'
 import { hotPath } from './http/hot-path.ts'
 import { readyAnswers } from './http/ready-answers.ts'
 import { keyedLock } from './keyed-lock.ts'
@@ -22,6 +23,9 @@ export interface ServerOptions {
   /** Default: 0. See `Deps`. */
   readonly minAge?: number | undefined
   readonly publicUrl?: string | undefined
+  /** Addresses and networks of the proxies whose word on their clients is taken. */
+  readonly trustedProxies?: readonly string[] | undefined
+  readonly accelRedirect?: string | undefined
   readonly policy?: Policy | undefined
   readonly access: AccessOptions
 }
@@ -37,6 +41,7 @@ export function firnServer({
   minAge = 0,
   ...options
 }: ServerOptions): Server {
+  const clientOf = clientReader(options.trustedProxies)
   const deps: Deps = {
     ...store,
     ...options,
@@ -45,7 +50,8 @@ export function firnServer({
     now,
     lock: keyedLock(),
     ready: readyAnswers(),
-    access: makeAccess({ records: store.records, now }, access),
+    clientOf,
+    access: makeAccess({ records: store.records, now, clientOf }, access),
   }
   const hot = hotPath(deps)
   const app = createApp(deps)
@@ -54,7 +60,7 @@ export function firnServer({
     if (!hot(req, res)) app(req, res)
   })
   const server = createServer((req, res) => {
-    log.watch(req, res)
+    log.watch(req, res, clientOf(req).address)
     inTurn(req, res)
   })
   // An upload over a slow line takes its time; one that sends no headers does not get it.

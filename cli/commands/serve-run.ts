@@ -21,6 +21,9 @@ export interface ServeOptions {
   readonly maxUpload: number
   readonly log: LogForm
   readonly publicUrl?: string
+  /** From `firn.toml` as they stand there. */
+  readonly trustedProxy?: readonly string[]
+  readonly accelRedirect?: string
   /** From `firn.toml`. */
   readonly policy?: Policy
   readonly writes?: AccessOptions['writes']
@@ -56,6 +59,8 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     uploadLimit: options.maxUpload * 1_000_000,
     minAge: options.minAge,
     publicUrl: options.publicUrl,
+    trustedProxies: options.trustedProxy,
+    accelRedirect: options.accelRedirect,
     policy: options.policy,
     access: accessOf(options),
     onError: (error) => io.stderr.write(describeInternal(error)),
@@ -68,6 +73,8 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     if (options.writes === 'open' && !isLoopback(options.host)) {
       io.stderr.write(`warning: whoever reaches ${options.host} can upload and freeze, since --writes is open\n`)
     }
+    if (options.accelRedirect !== undefined && !options.trustedProxy?.length)
+      io.stderr.write('warning: --accel-redirect is for trusted proxies, and there is no --trusted-proxy\n')
     const token = await firstToken(store)
     if (token !== undefined) say(`first token, with the scope admin, shown this once: ${token}`)
     say(`firn ${version} ready on ${url} (data in ${resolve(options.data)})`)

@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseAccelPrefix } from '../../server/http/accel-redirect.ts'
 import { parsePublicUrl } from '../../server/http/base-url.ts'
+import { isProxyAddress } from '../../server/http/client.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import { parseProduct } from '../../pool/release-name.ts'
 import { dataOption } from '../data-option.ts'
@@ -46,6 +48,19 @@ export function serveCommand(io: Io): Command {
     )
     .addOption(
       new Option(
+        '--trusted-proxy <address>',
+        'address or network of a proxy whose X-Forwarded headers are believed; may be repeated',
+      )
+        .env('FIRN_TRUSTED_PROXIES')
+        .argParser(collectProxies),
+    )
+    .addOption(
+      new Option('--accel-redirect <prefix>', "nginx's internal location of data/pool, from where it sends large files")
+        .env('FIRN_ACCEL_REDIRECT')
+        .argParser(parseAccel),
+    )
+    .addOption(
+      new Option(
         '--writes <who>',
         'who may upload, fetch and freeze without a token: all who reach it, this machine, nobody',
       )
@@ -82,7 +97,23 @@ export function serveCommand(io: Io): Command {
 
 /** From the environment several come at once, with blanks or commas between them. */
 function collectProducts(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...text.split(/[\s,]+/).filter((product) => product !== '')].map(parseProductOption)
+  return [...before, ...severalOf(text)].map(parseProductOption)
+}
+
+function collectProxies(text: string, before: readonly string[] = []): readonly string[] {
+  const wrong = severalOf(text).find((address) => !isProxyAddress(address))
+  if (wrong === undefined) return [...before, ...severalOf(text)]
+  throw new InvalidArgumentError(`${wrong} is no address such as 192.0.2.1, nor a network such as 10.1.0.0/16.`)
+}
+
+function severalOf(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((each) => each !== '')
+}
+
+function parseAccel(text: string): string {
+  const prefix = parseAccelPrefix(text)
+  if (prefix === undefined) throw new InvalidArgumentError('It is a path such as /_firn_pool/.')
+  return prefix
 }
 
 function parseProductOption(text: string): string {

@@ -23,15 +23,21 @@ export function applyConfig(command: Command, config: Pick<Config, 'set' | 'path
     const source = command.getOptionValueSource(name)
     if (source !== undefined && source !== 'default') continue
     const option = command.options.find((each) => each.attributeName() === name)
-    const taken = typeof value === 'string' && option?.parseArg ? parsed(option, value, config.path) : value
-    command.setOptionValueWithSource(name, taken, 'config')
+    command.setOptionValueWithSource(name, taken(option, value, config.path), 'config')
   }
 }
 
-/** As the command line would take it. */
-function parsed(option: Option, value: string, path: string): unknown {
+/** As the command line would take it, a list as the option given several times. */
+function taken(option: Option | undefined, value: unknown, path: string): unknown {
+  const texts = Array.isArray(value) ? value : [value]
+  const asOnLine = texts.length > 0 && texts.every((each) => typeof each === 'string')
+  if (!option?.parseArg || !asOnLine) return value
+  return texts.reduce<unknown>((before, each) => parsed(option, each, { before, path }), undefined)
+}
+
+function parsed(option: Option, value: string, { before, path }: { before: unknown; path: string }): unknown {
   try {
-    return option.parseArg?.(value, undefined)
+    return option.parseArg?.(value, before)
   } catch (cause) {
     if (!(cause instanceof InvalidArgumentError)) throw cause
     const detail = `${path}: ${option.long?.slice(2)} = ${JSON.stringify(value)} is not valid. ${cause.message}`

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { grants, narrowestScope, type Action, type Scope } from '../../pool/access/scope.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import type { TokenRecord, TokenRecords } from '../../storage/ports/tokens.ts'
+import type { ClientOf } from '../http/client.ts'
 import { attempts } from './attempts.ts'
 import { credentialsOf, isLocal } from './credentials.ts'
 import { isToken, tokenId } from './token.ts'
@@ -50,14 +51,16 @@ export interface Access {
   forget(): void
 }
 
-interface Clock {
+interface AccessDeps {
+  readonly records: TokenRecords
   readonly now: () => string
+  readonly clientOf: ClientOf
 }
 
 const anonymous: Identity = { actor: 'anonymous', scopes: [], proven: false }
 const openWriter: Identity = { ...anonymous, scopes: ['upload', 'freeze', 'deploy'] }
 
-export function makeAccess({ records, now }: { records: TokenRecords } & Clock, options: AccessOptions): Access {
+export function makeAccess({ records, now, clientOf }: AccessDeps, options: AccessOptions): Access {
   const hidden = new Set(options.privateProducts)
   const tokens = knownTokens(records)
   const failures = attempts(Date.now)
@@ -67,11 +70,11 @@ export function makeAccess({ records, now }: { records: TokenRecords } & Clock, 
     // twine sends a password whether one is needed or not; what is no token of ours proves nothing, and costs nothing.
     if (text === undefined || tokenId(text) === undefined) {
       if (options.reads === 'token') throw denied(anonymous, { verb: 'read', product: null })
-      return isOpenTo(req, options) ? openWriter : anonymous
+      return isOpenTo(req, clientOf, options) ? openWriter : anonymous
     }
-    const address = req.socket.remoteAddress ?? ''
+    const { address } = clientOf(req)
     const token = await tokens.find(text)
-    // A right token never waits: behind a proxy all come from one address, and whoever fails there would lock them out.
+    // A right token never waits: behind a proxy that is not trusted all come from one address, and whoever fails there would lock them out.
     if (!token || !holds(token, now())) {
       const wait = failures.waitOf(address)
       if (wait > 0) throw tooMany(wait)
@@ -118,8 +121,9 @@ export function makeAccess({ records, now }: { records: TokenRecords } & Clock, 
   }
 }
 
-function isOpenTo(req: IncomingMessage, { writes }: AccessOptions): boolean {
-  return writes === 'open' || (writes === 'local' && isLocal(req))
+/** Whoever comes through a proxy comes from elsewhere, whatever the proxy says or leaves unsaid. */
+function isOpenTo(req: IncomingMessage, clientOf: ClientOf, { writes }: AccessOptions): boolean {
+  return writes === 'open' || (writes === 'local' && isLocal(req) && !clientOf(req).fromProxy)
 }
 
 function holds({ expiresAt, revokedAt }: TokenRecord, now: string): boolean {

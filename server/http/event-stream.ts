@@ -17,7 +17,13 @@ export function eventStream(res: Response): EventStream {
     if (!res.writableFinished) gone.abort(new Error('the client has gone'))
   })
   const begin = () => {
-    if (!res.headersSent) res.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' })
+    if (res.headersSent) return
+    res.writeHead(200, {
+      'Content-Type': 'application/x-ndjson',
+      'Cache-Control': 'no-store',
+      // nginx would hold events back until it has 4 kB of them.
+      'X-Accel-Buffering': 'no',
+    })
   }
   return {
     signal: gone.signal,

@@ -5,6 +5,7 @@ import { visibleRecords } from '../access/visible-records.ts'
 import type { Deps } from '../deps.ts'
 import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
 import { fileHeaders, poolEntry, sendFile } from '../pool-answers.ts'
+import { accelLocation, sendFrom } from './accel-redirect.ts'
 import { answer, immutable, privately, sendAnswer, type Answer } from './answer.ts'
 import { baseUrl } from './base-url.ts'
 import { pageForm, type PageForm } from './negotiate.ts'
@@ -14,7 +15,10 @@ import type { ReadyAnswer } from './ready-answers.ts'
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
 
-type HotPathDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'onError' | 'publicUrl' | 'access' | 'ready'>
+type HotPathDeps = Pick<
+  Deps,
+  'records' | 'files' | 'staging' | 'onError' | 'publicUrl' | 'access' | 'clientOf' | 'accelRedirect' | 'ready'
+>
 
 /** Larger files are streamed from disk. */
 const smallFile = 128 * 1024
@@ -49,7 +53,7 @@ async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse
   if (ready && req.headers.range === undefined && !isHidden(ready, hidden)) sendAnswer(req, res, ready.answer)
   else if (path.startsWith('/pool/')) await servePool({ ...serving, hidden }, path, req, res)
   else {
-    const base = () => baseUrl(serving.publicUrl, req)
+    const base = () => baseUrl(serving.publicUrl, serving.clientOf(req))
     const segments = segmentsOf(path)
     const [product = ''] = segments
     const made = await serving.frozen(segments, { form, base }, hidden)
@@ -94,13 +98,11 @@ async function servePool(
   const entry = await poolEntry(visibleRecords(serving.records, serving.hidden), segmentsOf(path))
   const { product } = entry.file
   if (entry.what === 'file' && (entry.file.size > smallFile || req.headers.range !== undefined)) {
-    const headers = fileHeaders(entry.file)
-    await sendFile(
-      files,
-      { file: entry.file, headers: access.isPublic(product) ? headers : privately(headers) },
-      req,
-      res,
-    )
+    const plain = fileHeaders(entry.file)
+    const headers = access.isPublic(product) ? plain : privately(plain)
+    const location = entry.file.size > smallFile ? accelLocation(serving, entry.file, req) : undefined
+    if (location === undefined) await sendFile(files, { file: entry.file, headers }, req, res)
+    else sendFrom(location, { file: entry.file, headers }, res)
     return
   }
   const made = entry.what === 'file' ? await smallAnswer(files, entry.file) : metadataAnswer(entry.bytes, entry.file)

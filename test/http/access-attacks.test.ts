@@ -6,6 +6,7 @@ import { canonicalJson, type Json } from '../../pool/canonical-json.ts'
 import { makeAccess } from '../../server/access/access.ts'
 import { createToken } from '../../server/actions/tokens.ts'
 import { frozenIndex } from '../../server/frozen-index.ts'
+import { clientReader } from '../../server/http/client.ts'
 import { makeWheel } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import { ask, contentPart, formHeaders, formOf, json } from '../support/requests.ts'
@@ -63,6 +64,7 @@ it('a token that is revoked while it is looked up is not remembered as good', as
   const access = makeAccess(
     {
       now,
+      clientOf: clientReader(),
       records: {
         ...records,
         tokenUsed: (used, at) => records.tokenUsed(used, at),

@@ -16,13 +16,20 @@ export interface Ask {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | AsyncIterable<Uint8Array>
+  /** The address to ask from: any of 127.0.0.0/8. */
+  readonly from?: string
 }
 
 /** Asks for a path exactly as it is written: `..` and bad escapes go out as they stand. */
-export function ask(base: string, path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Reply> {
+export function ask(
+  base: string,
+  path: string,
+  { method = 'GET', headers = {}, body, from }: Ask = {},
+): Promise<Reply> {
   const { hostname, port } = new URL(base)
   return new Promise((resolve, reject) => {
-    const req = request({ hostname, port, path, method, headers, agent: false }, (res) => {
+    const wanted = { hostname, port, path, method, headers, agent: false, localAddress: from }
+    const req = request(wanted, (res) => {
       const chunks: Buffer[] = []
       res.on('data', (chunk: Buffer) => chunks.push(chunk))
       res.on('error', reject)

@@ -37,6 +37,10 @@ export interface TestServerOptions {
   readonly minAge?: number
   readonly policy?: Policy
   readonly publicUrl?: string
+  readonly trustedProxies?: readonly string[]
+  readonly accelRedirect?: string
+  /** Is given the request log. */
+  readonly log?: { write(text: string): unknown }
   readonly access?: Partial<AccessOptions>
 }
 
@@ -49,12 +53,14 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const server = firnServer({
     store,
     upstream,
-    log: requestLog('none', process.stdout),
+    log: requestLog(options.log ? 'json' : 'none', options.log ?? process.stdout),
     onError: (error) => internalErrors.push(error),
     policy: options.policy,
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
     minAge: options.minAge,
     publicUrl: options.publicUrl,
+    trustedProxies: options.trustedProxies,
+    accelRedirect: options.accelRedirect,
     access: { writes: 'local', reads: 'open', privateProducts: [], ...options.access },
   })
   const url = await listen(server, { host: '127.0.0.1', port: 0 })

@@ -9,6 +9,8 @@ const schema = z.strictObject({
   upstream: url.optional(),
   'max-upload': number(1).optional(),
   'public-url': url.optional(),
+  'trusted-proxy': texts.optional(),
+  'accel-redirect': text.optional(),
   log: oneOf('text', 'json', 'none').optional(),
   'signing-key': text.optional(),
   writes: oneOf('open', 'local', 'token').optional(),
@@ -41,6 +43,10 @@ upstream = "https://index.example/simple/"
 max-upload = 2000
 # The URL that clients know the server by, as behind a proxy; without it, as they ask.
 public-url = "https://firn.example/"
+# Proxies whose X-Forwarded headers are believed, by address or network.
+trusted-proxy = ["127.0.0.1"]
+# The internal location of nginx that is data/pool: a trusted nginx sends large files from there.
+accel-redirect = "/_firn_pool/"
 # Request log: "text", "json" or "none".
 log = "text"
 # An Ed25519 key (PEM) to sign with; without it, one is made in the data directory.
