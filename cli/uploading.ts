@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import pLimit from 'p-limit'
+import { clientsOf, isLegacy, printClients } from '../pool/clients.ts'
 import { isRegistryError, type RegistryError } from '../pool/errors.ts'
 import { uploadFile, type Uploaded } from './calls/upload.ts'
 import type { Connection } from './connection.ts'
@@ -40,7 +41,8 @@ export async function uploadAll(uploading: Uploading, files: readonly Pending[])
   const uploadOne = async (file: Pending): Promise<UploadedFile | RegistryError> => {
     try {
       const done = await uploadPending(uploading, file)
-      for (const line of json ? [JSON.stringify({ event: 'uploaded', ...done })] : describe(done)) bar.line(line)
+      const said = json ? [JSON.stringify({ event: 'uploaded', ...done, clients: clientsOf(done) })] : describe(done)
+      for (const line of said) bar.line(line)
       return { ...done, path: file.path }
     } catch (error) {
       if (!isRegistryError(error) || error.code === 'server-unreachable') throw error
@@ -67,9 +69,16 @@ export async function uploadPending(
   return uploadFile(connection, file, { product, onBytes: (bytes) => bar.add(bytes), signal })
 }
 
-function describe({ outcome, filename, size, notices = [] }: Uploaded): readonly string[] {
+function describe(done: Uploaded): readonly string[] {
+  const { outcome, filename, size, notices = [] } = done
   const line = outcome === 'added' ? `added    ${filename}  ${printBytes(size)}` : `already  ${filename}`
-  return [line, ...notices.map((notice) => `note     ${printNotice(notice)}`)]
+  return [line, ...legacyNote(done), ...notices.map((notice) => `note     ${printNotice(notice)}`)]
+}
+
+function legacyNote(done: Uploaded): readonly string[] {
+  const able = clientsOf(done)
+  if (done.outcome === 'same' || !isLegacy(able)) return []
+  return [`note     ${done.filename}: no pip or uv of today can use it: it is ${printClients(able)}`]
 }
 
 function describeRefusal(path: string, error: RegistryError, json: boolean): string {

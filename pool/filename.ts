@@ -27,6 +27,7 @@ const forms: readonly { suffix: string; kind: DistributionKind; format: ArchiveF
   { suffix: '.tar.gz', kind: 'sdist', format: 'tar.gz' },
   { suffix: '.tgz', kind: 'sdist', format: 'tar.gz' },
   { suffix: '.tar.bz2', kind: 'sdist', format: 'tar.bz2' },
+  { suffix: '.tbz', kind: 'sdist', format: 'tar.bz2' },
   { suffix: '.zip', kind: 'sdist', format: 'zip' },
 ]
 

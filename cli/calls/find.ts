@@ -1,3 +1,4 @@
+import type { Client } from '../../pool/clients.ts'
 import type { Connection } from '../connection.ts'
 
 /** The shapes are those of `server/routes/find.ts`. */
@@ -8,6 +9,7 @@ export interface FoundFile {
   readonly sha256: string | null
   readonly yanked: string | null
   readonly 'requires-python': string | null
+  readonly clients: readonly Client[]
 }
 
 export interface Matches {

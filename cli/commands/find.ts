@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { isForAll, printClients } from '../../pool/clients.ts'
 import { errors, RegistryError } from '../../pool/errors.ts'
 import { printSpecifierSet } from '../../pool/specifier.ts'
 import { parseTarget } from '../../pool/target.ts'
@@ -19,7 +20,8 @@ export function findCommand(io: Io, exit: (code: number) => void): Command {
   return placeOptions(pinOptions(serverOptions(new Command('find'))))
     .summary('list the files that match requirements, in the pool or upstream')
     .description(
-      'List the files that match requirements, the newest first, in the pool or in upstream indexes. Nothing is fetched.',
+      'List the files that match requirements, the newest first, in the pool or in upstream indexes, and for which ' +
+        'installers alone a file is, where pip, uv or buildout of today cannot use it. Nothing is fetched.',
     )
     .argument('[requirement...]', "as lxml, 'lxml<4.9'")
     .addOption(indexOption('none: what is in the pool'))
@@ -77,7 +79,10 @@ function describe({ index, matches }: FoundIn): string {
   return `${[index ?? 'the pool', ...lines].join('\n')}\n`
 }
 
-function fileLine({ filename, version, yanked }: FoundFile): string {
-  const mark = yanked === null ? '' : `  (yanked${yanked === '' ? '' : `: ${yanked}`})`
-  return `    ${version}  ${filename}${mark}`
+function fileLine({ filename, version, yanked, clients }: FoundFile): string {
+  const marks = [
+    ...(yanked === null ? [] : [`yanked${yanked === '' ? '' : `: ${yanked}`}`]),
+    ...(isForAll(clients) ? [] : [printClients(clients)]),
+  ]
+  return `    ${version}  ${filename}${marks.map((mark) => `  (${mark})`).join('')}`
 }

@@ -42,5 +42,6 @@ function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
     size: file.size,
     'upload-time': file.uploadTime,
     ...(file.provenance ? { provenance: `${fileUrl(page, file)}.provenance` } : {}),
+    ...(file.clients === null ? {} : { _clients: file.clients }),
   }
 }

@@ -1,3 +1,4 @@
+import { limitedTo, type Client } from '../clients.ts'
 import type { Distribution, Iso, Sha256 } from '../distribution.ts'
 import { realName } from '../distribution.ts'
 import type { ManifestFile } from '../manifest.ts'
@@ -28,6 +29,8 @@ export interface PageFile {
   readonly yanked: string | null
   /** PEP 740: whether its attestations stand beside it. */
   readonly provenance: boolean
+  /** On the live index, where not all that install today can use the file: those that can. */
+  readonly clients: readonly Client[] | null
 }
 
 export interface ProjectPage {
@@ -63,6 +66,8 @@ export function frozenProjectPage(release: Sha256, files: readonly ManifestFile[
     // Later knowledge is laid over a release, never written in: what is yanked today was not when it was frozen.
     yanked: null,
     provenance: false,
+    // Nor does a page of a release change when firn knows more of clients.
+    clients: null,
   }))
   return projectPage(realName(files), pages, { toRoot: '../../../../', release, status: null })
 }
@@ -79,6 +84,7 @@ export function liveProjectPage(
     ...file,
     metadataSha256: file.kind === 'wheel' ? file.metadataSha256 : null,
     provenance: file.provenanceSha256 !== null,
+    clients: limitedTo(file),
   }))
   const shown = status === undefined || status.status === 'active' ? null : status
   const page = projectPage(realName(files), pages, { toRoot, release: null, status: shown })

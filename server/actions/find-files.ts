@@ -1,4 +1,5 @@
 import { bestVersion } from '../../pool/best-version.ts'
+import { clientsOf, type Client } from '../../pool/clients.ts'
 import { normaliseName, type ProjectName } from '../../pool/project-name.ts'
 import type { Requirement } from '../../pool/requirement.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
@@ -18,6 +19,8 @@ export interface FindRequest {
 export interface FoundFile extends Pick<UpstreamFile, 'filename' | 'url' | 'yanked' | 'requiresPython'> {
   readonly version: string
   readonly sha256: string | null
+  /** Those that can use it, if they ask for it by the name that is asked for here. */
+  readonly clients: readonly Client[]
 }
 
 /** What one place has for one requirement. */
@@ -83,7 +86,8 @@ function matchesOf(
     if (version === undefined || asksFor(specifier, version) === 'no') return []
     const { filename, yanked, requiresPython } = file
     const url = file.url.startsWith('/') ? file.url : publicUrl(file.url)
-    return [{ filename, url, yanked, requiresPython, version, sha256: file.hashes['sha256'] ?? null }]
+    const clients = clientsOf({ filename, name: requirement.name, version, requiresPython })
+    return [{ filename, url, yanked, requiresPython, version, sha256: file.hashes['sha256'] ?? null, clients }]
   })
   const best = bestVersion(files, { project, specifier, targets: [], allFiles: true, eggs }) ?? null
   return { requirement, best, files: files.toSorted(newestFirst) }

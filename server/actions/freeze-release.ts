@@ -11,6 +11,7 @@ import {
   type Manifest,
   type ManifestSource,
 } from '../../pool/manifest.ts'
+import { legacyPins } from '../../pool/legacy-pins.ts'
 import type { Notice, Problem, Source } from '../../pool/pins/pin.ts'
 import { inOrder } from '../../pool/pins/in-order.ts'
 import { looseProblem, readPins, type ReadPins } from '../../pool/pins/read-pins.ts'
@@ -110,7 +111,8 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
     manifest: kept,
     signatures,
   } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
-  return { outcome, digest, manifest: readManifest(kept), signatures, notices: [...read.notices, ...verdict.notices] }
+  const notices = [...read.notices, ...verdict.notices, ...legacyPins(manifest.files)]
+  return { outcome, digest, manifest: readManifest(kept), signatures, notices }
 }
 
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */

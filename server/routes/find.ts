@@ -1,5 +1,6 @@
 import { Router, type Response } from 'express'
 import { z } from 'zod'
+import { clients } from '../../pool/clients.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { parseRequirement, printRequirement, type Requirement } from '../../pool/requirement.ts'
 import { findFiles, type FoundIn } from '../actions/find-files.ts'
@@ -39,6 +40,7 @@ const findAnswer = z.strictObject({
               sha256: text.nullable(),
               yanked: text.nullable(),
               'requires-python': text.nullable(),
+              clients: z.array(z.enum(clients)).describe('the installers that can use it'),
             }),
           ),
         }),
@@ -92,7 +94,11 @@ function present(found: readonly FoundIn[]): z.input<typeof findAnswer> {
       matches: matches.map(({ requirement, best, files }) => ({
         requirement: printRequirement(requirement),
         best,
-        files: files.map(({ requiresPython, ...file }) => ({ ...file, 'requires-python': requiresPython })),
+        files: files.map(({ requiresPython, clients: able, ...file }) => ({
+          ...file,
+          'requires-python': requiresPython,
+          clients: [...able],
+        })),
       })),
     })),
   }

@@ -59,7 +59,7 @@ describe('firn find', () => {
     5.0a1  ${next.filename}
     4.11  lxml-4.11-py3-none-any.whl  (yanked: broken?[2J)
     4.10  ${newer.filename}
-    4.9  ${egg.filename}
+    4.9  ${egg.filename}  (for buildout and buildout<4 alone)
 `,
       stderr: '',
     })

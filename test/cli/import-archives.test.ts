@@ -77,7 +77,7 @@ describe('firn import of a directory of archives', () => {
       'refused  DIR/karl-3.30-py3-none-any.whl',
     ])
     expect(lines(answer, 'unfit')).toEqual([
-      'unfit    DIR/setup.exe: Filename is not that of a distribution: "setup.exe": it must end in one of .whl .egg .tar.gz .tgz .tar.bz2 .zip',
+      'unfit    DIR/setup.exe: Filename is not that of a distribution: "setup.exe": it must end in one of .whl .egg .tar.gz .tgz .tar.bz2 .tbz .zip',
     ])
     expect(lines(answer, '1 file')).toEqual(['1 file in the pool, 3 not'])
     expect((await ask(server.url, '/index/karl/2010/')).status).toBe(404)

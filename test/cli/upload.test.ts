@@ -97,6 +97,7 @@ it('prints JSON for programs, a line a file', async () => {
       yanked: null,
       provenanceSha256: null,
       outcome: 'added',
+      clients: ['pip', 'uv', 'buildout', 'pip<22', 'buildout<4'],
     },
   ])
 })
@@ -163,7 +164,7 @@ describe('what cannot be uploaded', () => {
       {
         "code": 66,
         "stderr": "error: Input cannot be read: no distribution is in DIR
-      hint: distributions end in .whl .egg .tar.gz .tgz .tar.bz2 .zip
+      hint: distributions end in .whl .egg .tar.gz .tgz .tar.bz2 .tbz .zip
       ",
         "stdout": "",
       }
@@ -179,7 +180,7 @@ describe('what cannot be uploaded', () => {
         code: 'input-unreadable',
         title: 'Input cannot be read',
         detail: 'no distribution is in DIR',
-        hint: 'distributions end in .whl .egg .tar.gz .tgz .tar.bz2 .zip',
+        hint: 'distributions end in .whl .egg .tar.gz .tgz .tar.bz2 .tbz .zip',
       },
       '',
     ])

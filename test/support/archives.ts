@@ -9,8 +9,8 @@ export interface Wanted {
   readonly requires?: readonly string[]
   readonly requiresPython?: string
   readonly metadata?: string | Buffer
-  /** More files, by their path: in a wheel or egg from its root, in an sdist from its top directory. */
-  readonly files?: Readonly<Record<string, string | Buffer>>
+  /** More files, by their path: in a wheel or egg from its root, in an sdist from its top directory; `undefined`: not there. */
+  readonly files?: Readonly<Record<string, string | Buffer | undefined>>
 }
 
 export interface Built {
@@ -108,8 +108,10 @@ function setupText(wanted: Wanted): string {
   ].join('\n')
 }
 
-function filesOf(files: Readonly<Record<string, string | Buffer>>): Files {
-  return new Map(Object.entries(files).map(([name, data]) => [name, Buffer.from(data)]))
+function filesOf(files: NonNullable<Wanted['files']>): Files {
+  return new Map(
+    Object.entries(files).flatMap(([name, data]) => (data === undefined ? [] : [[name, Buffer.from(data)] as const])),
+  )
 }
 
 function zipFiles(files: Files): Buffer {

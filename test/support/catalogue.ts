@@ -15,13 +15,21 @@ export interface Listed extends Built {
   readonly requiresPython: string | undefined
   /** The bytes of METADATA; `undefined` for what is no wheel. */
   readonly metadata: Buffer | undefined
+  /** What the live index says of who can use it: not all that are current. */
+  readonly clients: readonly string[] | undefined
 }
 
 const hostile = `>=3 ; "<script>alert('x')</script>&`
 const zope = { name: 'zope.Interface', version: '5.10' }
 const bfg = { name: 'repoze.bfg', version: '0.9.8.0-osi1' }
 
-function listed(built: Built, about: { name: string; version: string; requiresPython?: string }): Listed {
+interface About {
+  readonly name: string
+  readonly version: string
+  readonly requiresPython?: string
+}
+
+function listed(built: Built, about: About, clients?: readonly string[]): Listed {
   return {
     ...built,
     project: about.name.toLowerCase().replaceAll(/[-_.]+/g, '-'),
@@ -30,26 +38,30 @@ function listed(built: Built, about: { name: string; version: string; requiresPy
     sha256: sha256(built.bytes),
     requiresPython: about.requiresPython,
     metadata: built.filename.endsWith('.whl') ? Buffer.from(metadataOf(about)) : undefined,
+    clients,
   }
 }
 
-function wheel(about: { name: string; version: string; requiresPython?: string }): Listed {
-  return listed(makeWheel(about), about)
+function wheel(about: About, clients?: readonly string[]): Listed {
+  return listed(makeWheel(about), about, clients)
 }
+
+/** Its names are normalised, which buildout before 4 does not know them by. */
+const notUv = ['pip', 'buildout', 'pip<22']
 
 /** Modern and legacy side by side, in the order in which a page lists them: by version, then by filename. */
 export const zopeFiles: readonly Listed[] = [
-  listed(makeEgg({ ...zope, version: '3.8.0' }), { ...zope, version: '3.8.0' }),
-  listed(makeSdist({ ...zope, version: '3.8.0', format: 'tar.bz2' }), { ...zope, version: '3.8.0' }),
+  listed(makeEgg({ ...zope, version: '3.8.0' }), { ...zope, version: '3.8.0' }, ['buildout', 'buildout<4']),
+  listed(makeSdist({ ...zope, version: '3.8.0', format: 'tar.bz2' }), { ...zope, version: '3.8.0' }, notUv),
   listed(makeSdist({ ...zope, version: '5.9', format: 'zip' }), { ...zope, version: '5.9' }),
-  wheel({ ...zope, requiresPython: hostile }),
+  wheel({ ...zope, requiresPython: hostile }, notUv),
   listed(makeSdist(zope), zope),
 ]
 
 /** Versions that PEP 440 does not know stand after those that it does. */
 export const legacyFiles: readonly Listed[] = [
-  listed(makeSdist({ ...bfg, version: '1.0', format: 'tgz' }), { ...bfg, version: '1.0' }),
-  listed(makeSdist(bfg), bfg),
+  listed(makeSdist({ ...bfg, version: '1.0', format: 'tgz' }), { ...bfg, version: '1.0' }, notUv),
+  listed(makeSdist(bfg), bfg, ['pip<22']),
 ]
 
 /** Uploads files; their `upload-time` by filename, as the server answers it. */
@@ -106,9 +118,9 @@ export function linkTo(file: Listed, toRoot: string): string {
   return `<a href="${href}"${python}${core}>${filename}</a><br>`
 }
 
-/** A file as PEP 691 and 700 have it. */
+/** A file as PEP 691 and 700 have it; on the live index with who can use it. */
 export function fileJson(file: Listed, toRoot: string, uploadTime: string | undefined): object {
-  const { filename, project, requiresPython, metadata } = file
+  const { filename, project, requiresPython, metadata, clients } = file
   const core = metadata === undefined ? undefined : { sha256: sha256(metadata) }
   return {
     filename,
@@ -118,5 +130,6 @@ export function fileJson(file: Listed, toRoot: string, uploadTime: string | unde
     ...(core === undefined ? {} : { 'core-metadata': core, 'dist-info-metadata': core }),
     size: file.bytes.length,
     'upload-time': uploadTime,
+    ...(clients === undefined || toRoot !== '../../' ? {} : { _clients: clients }),
   }
 }
