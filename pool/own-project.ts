@@ -1,17 +1,11 @@
-import type { Distribution } from './distribution.ts'
 import { RegistryError } from './errors.ts'
 import type { ProjectName } from './project-name.ts'
 
 /**
- * A project is the team's own as soon as the pool has one file of it that was uploaded, for whatever product. What an
- * upstream has under that name may then be anybody's (dependency confusion). Ask with all files, not with those alone
- * that somebody sees.
+ * A project is the team's own as soon as one file of it was uploaded, for whatever product (`ownProjects` of the
+ * records). What an upstream has under that name may be anybody's (dependency confusion), so that it does not come in.
+ * This tells nothing of the files that there are.
  */
-export function isOwnProject(files: readonly Pick<Distribution, 'origin'>[]): boolean {
-  return files.some(({ origin }) => origin === null)
-}
-
-/** Why an upstream's files of a project do not come in. It tells nothing of the files that there are. */
 export function refusedAsOwn(project: ProjectName): RegistryError {
   return new RegistryError('project-own', { project }, { detail: `${ownReason(project)}; ${ownHint(project)}` })
 }

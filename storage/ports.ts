@@ -111,6 +111,8 @@ export interface DistributionRecords {
    * grow with the pool. Projects without such files are not in the map.
    */
   distributionsOfPins(pins: readonly ExactVersion[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
+  /** Those of the projects that are the team's own: a file of them was uploaded, even if it has been removed since. */
+  ownProjects(projects: readonly ProjectName[]): Promise<ReadonlySet<ProjectName>>
   /** The files whose sha256 starts with these lower-case hex digits, ascending by filename. */
   distributionsByDigest(prefix: string): Promise<readonly Distribution[]>
   /**

@@ -9,6 +9,7 @@ import { compareCodePoints } from '../../pool/version.ts'
 import { importRelease } from '../calls/import.ts'
 import { withStaging } from '../files/staging-directory.ts'
 import { checked, writeChecked } from '../files/write-checked.ts'
+import { printNotice } from '../notices.ts'
 import { uploadPending } from '../uploading.ts'
 import { longestManifest, type Importing, type TakenRelease } from './importing.ts'
 import { invalid, readBundle, type BundleEntry } from './read-bundle.ts'
@@ -148,7 +149,8 @@ async function takeFile({ importing, file, lacking, files }: Plan, staging: stri
   if (expected.what === 'metadata' || !lacking.has(expected.file.filename)) return drain(bytes)
   const staged = join(staging, basename(entry.path))
   await writeChecked(staged, bytes, { name: entry.path, sha256, size })
-  await uploadPending(importing, { path: staged, size: entry.size })
+  const { notices = [] } = await uploadPending(importing, { path: staged, size: entry.size })
+  if (!importing.json) for (const notice of notices) importing.bar.line(`note     ${printNotice(notice)}`)
   await unlink(staged)
 }
 

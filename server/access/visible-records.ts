@@ -32,6 +32,8 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
       return withoutEmpty(found.map(([filename, releases]) => [filename, releases.filter(seesRelease)] as const))
     },
     changesBetween: async (from, to) => (seesRelease({ name: from }) ? records.changesBetween(from, to) : []),
+    // Whose a project is, all may know who ask by its name: it tells nothing of its files.
+    ownProjects: (projects) => records.ownProjects(projects),
     metadata: (sha256) => records.metadata(sha256),
     factsOfAll: (sha256s) => records.factsOfAll(sha256s),
     setYanks: (marks, eventOf) => records.setYanks(marks, eventOf),

@@ -2,7 +2,7 @@ import { bestVersion } from '../../pool/best-version.ts'
 import { installsOf } from '../../pool/closure/installs.ts'
 import type { Distribution } from '../../pool/distribution.ts'
 import { evaluateMarker } from '../../pool/marker.ts'
-import { isOwnProject, ownHint, ownReason } from '../../pool/own-project.ts'
+import { ownHint, ownReason } from '../../pool/own-project.ts'
 import type { LooseRequirement, Pin, Place, Problem } from '../../pool/pins/pin.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { markerEnvironment } from '../../pool/target.ts'
@@ -41,9 +41,9 @@ export interface OwnPart<P extends Asked, L extends Asked> {
 type OwnPin = Asked & Pick<Pin, 'version' | 'marker' | 'places'>
 type OwnLoose = Asked & Pick<LooseRequirement, 'text' | 'specifier' | 'place'>
 
-/** The records as they are, and as whoever asks sees them: whose a project is tells no more than that. */
 export interface OwnDeps {
-  readonly records: Pick<Records, 'distributionsOfAll'>
+  readonly records: Pick<Records, 'ownProjects'>
+  /** What the pool has, as whoever asks sees it: that a project is the team's own tells no more than that. */
   readonly visible: Pick<Records, 'distributionsOfAll'>
 }
 
@@ -57,8 +57,8 @@ export async function partOwn<P extends OwnPin, L extends OwnLoose>(
   { pins, loose }: { readonly pins: readonly P[]; readonly loose: readonly L[] },
 ): Promise<OwnPart<P, L>> {
   const projects = [...pins, ...loose].map(({ project }) => project)
-  const all = await deps.records.distributionsOfAll(projects)
-  const isOwn = ({ project }: Asked) => !request.fromUpstream.includes(project) && isOwnProject(all.get(project) ?? [])
+  const own = await deps.records.ownProjects(projects.filter((project) => !request.fromUpstream.includes(project)))
+  const isOwn = ({ project }: Asked) => own.has(project)
   const ownPins = pins.filter(isOwn)
   const ownLoose = loose.filter(isOwn)
   const seen = await deps.visible.distributionsOfAll([...ownPins, ...ownLoose].map(({ project }) => project))

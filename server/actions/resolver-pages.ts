@@ -5,7 +5,6 @@ import type { DistributionFacts } from '../../pool/facts.ts'
 import { readFacts } from '../../pool/facts/read-facts.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
-import { isOwnProject } from '../../pool/own-project.ts'
 import {
   isUnresolvable,
   resolverPageJson,
@@ -34,8 +33,6 @@ export interface ResolverQuestion {
 }
 
 type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstream' | 'uploadLimit' | 'now'> & {
-  /** Of all that there is, whoever asks: a project of the team's own is never taken from upstream. */
-  readonly all: Deps['records']
   readonly cache: ResolverCache
 }
 
@@ -101,7 +98,7 @@ export function resolverCache(): ResolverCache {
 async function upstreamFiles(deps: ResolverDeps, question: ResolverQuestion): Promise<readonly Listed[] | undefined> {
   const { project, indexes, fromUpstream, cooldown } = question
   if (indexes === undefined) return undefined
-  if (!fromUpstream.includes(project) && isOwnProject(await deps.all.distributionsOf(project))) return undefined
+  if (!fromUpstream.includes(project) && (await deps.records.ownProjects([project])).has(project)) return undefined
   const now = deps.now()
   const files = await listedFiles(deps, { ...question, indexes })
   return files?.filter(({ file }) => judgeAge(cooldown, { ...file, project }, now) !== 'too-young')

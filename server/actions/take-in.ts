@@ -5,7 +5,7 @@ import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { readFacts } from '../../pool/facts/read-facts.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
-import { isOwnProject, refusedAsOwn } from '../../pool/own-project.ts'
+import { refusedAsOwn } from '../../pool/own-project.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Addition, Staged } from '../../storage/ports.ts'
 import type { AuditEvent } from '../../storage/ports/events.ts'
@@ -83,42 +83,35 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const { project, filename } = distribution
   const held = await deps.records.distribution(filename)
   const others = held ? [] : await deps.records.distributionsOf(project)
+  const isOwn = (await deps.records.ownProjects([project])).has(project)
   if (held) refuseTakenPrivately(held, distribution)
   else {
     await refuseRemoved(deps, filename)
     await refuseClosed(deps, project)
-    refuseMixing(delivery, project, others)
+    if (isOwn) refuseMixing(delivery, project)
     refuseOtherCase(others, filename)
     await adopt(deps, delivery.staged, distribution)
   }
   deps.fault('upload:adopted')
-  const becomesOwn = delivery.origin === null && others.length > 0 && !isOwnProject(others)
-  const mixes = delivery.origin !== null && isOwnProject(others)
-  const event = eventOf(delivery, distribution, {
-    ...(becomesOwn ? { becomesOwn } : {}),
-    ...(mixes ? { mixesWithOwn: mixes } : {}),
-  })
-  const outcome = await deps.records.addDistribution(addition, event)
+  const becomesOwn = delivery.origin === null && others.length > 0 && !isOwn
+  const whose = becomesOwn ? { becomesOwn } : delivery.origin !== null && isOwn ? { mixesWithOwn: true } : {}
+  const outcome = await deps.records.addDistribution(addition, eventOf(delivery, distribution, whose))
   return { distribution: held && outcome === 'same' ? held : distribution, outcome, becomesOwn }
 }
 
-/** `whose`: what becomes of whose the project is. */
+/** `whose`: what is to be known of whose the project is. */
 function eventOf(
   { actor, verb, origin, facts }: Delivery,
   { filename, project, version, sha256, size, uploadTime }: Distribution,
-  whose: Readonly<Record<string, true>>,
+  whose: Readonly<Record<string, boolean>>,
 ): AuditEvent {
   const about = { project, version, sha256, size, ...(origin ? { url: origin.url } : {}) }
   return { at: uploadTime, actor, verb, subject: filename, facts: { ...about, ...facts, ...whose } }
 }
 
 /** Throws `project-own`. */
-function refuseMixing(
-  { origin, fromUpstream = false }: Delivery,
-  project: ProjectName,
-  others: readonly Distribution[],
-): void {
-  if (origin !== null && !fromUpstream && isOwnProject(others)) throw refusedAsOwn(project)
+function refuseMixing({ origin, fromUpstream = false }: Delivery, project: ProjectName): void {
+  if (origin !== null && !fromUpstream) throw refusedAsOwn(project)
 }
 
 /** What is private to one product cannot become another's, or everybody's, by an upload. Throws `distribution-exists`. */

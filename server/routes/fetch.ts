@@ -15,7 +15,7 @@ const urls = z
   .max(50)
   .default([])
 
-const names = z.array(z.string()).max(10_000).default([])
+const names = z.array(z.string()).max(100_000).default([])
 
 export const fetchBody = z.strictObject({
   sources: sourcesField.min(1),

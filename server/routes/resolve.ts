@@ -18,7 +18,7 @@ type Params = Readonly<Partial<Record<'index' | 'project' | 'filename' | 'shown'
 export function resolveRoutes(deps: Deps): Router {
   const router = Router({ strict: true })
   const cache = resolverCache()
-  const depsFor = (req: Request<Params>) => ({ ...askedBy(deps, req), all: deps.records, cache })
+  const depsFor = (req: Request<Params>) => ({ ...askedBy(deps, req), cache })
   for (const base of ['/pool', '/upstream/:index', '/upstream-sdists/:index']) {
     const buildsSdists = base.startsWith('/upstream-sdists')
     router.get(`${base}/:project/`, async (req: Request<Params>, res) => {

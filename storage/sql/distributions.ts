@@ -30,6 +30,7 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       const rows = await inBatches(projects, (some) => filesOf(some).execute())
       return grouped(rows.map(distribution), ({ project }) => project)
     },
+    ownProjects: async (projects) => new Set(await inBatches(projects, (some) => ownProjects(db, some))),
     distributionsByDigest: async (prefix) => {
       // `g` comes right after the hex digits, so this is a range of the index and no pattern.
       const found = db.selectFrom('pool_files').selectAll().where('sha256', '>=', prefix)
@@ -47,6 +48,12 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       (await db.selectFrom('provenance').select('json').where('sha256', '=', sha256).executeTakeFirst())?.json,
     addDistribution: (addition, event) => addDistribution(db, { addition, event, fault, signer }).catch(refuseIfFull),
   }
+}
+
+async function ownProjects(db: Kysely<Schema>, projects: readonly ProjectName[]): Promise<readonly ProjectName[]> {
+  const uploaded = db.selectFrom('distributions').select('project').distinct().where('project', 'in', projects)
+  const rows = await uploaded.where('origin_index', 'is', null).execute()
+  return rows.map(({ project }) => project as ProjectName)
 }
 
 function filesOfKeys(db: Kysely<Schema>, keys: readonly string[]): Promise<readonly PoolFileRow[]> {

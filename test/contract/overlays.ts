@@ -101,6 +101,22 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
       await expect(add('a.zip', { sha256: sha256('other') })).rejects.toMatchObject({ code: 'distribution-removed' })
     })
 
+    it("tells the team's own projects, also by what was removed", async () => {
+      const { records } = fixture
+      const [zope, none] = ['zope', 'none'].map(parseProjectName) as [typeof karl, typeof karl]
+      expect(await records.ownProjects([karl, zope])).toEqual(new Set())
+      await add('a.zip')
+      await add('b.zip', { origin })
+      await add('z.zip', { project: zope, origin })
+      expect(await records.ownProjects([zope, none, karl, karl])).toEqual(new Set([karl]))
+      const removal = { filename: 'a.zip', reason: 'a court says so', at: monday ?? '' }
+      await records.removeDistribution(removal, anEvent('a.zip', 'remove'))
+      expect(await records.ownProjects([karl])).toEqual(new Set([karl]))
+      expect(await records.ownProjects([])).toEqual(new Set())
+      await add('y.zip', { project: zope, product: 'acme' })
+      expect(await records.ownProjects([karl, zope])).toEqual(new Set([karl, zope]))
+    })
+
     it('refuses to delete what was read of a file that is in the pool', async () => {
       await add('a.zip')
       await expect(fixture.run('delete from metadata')).rejects.toThrow('metadata are immutable')

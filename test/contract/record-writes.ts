@@ -38,6 +38,7 @@ const reads = {
   distributionsAt: (records) => records.distributionsAt(karl, at),
   distributionsOfAll: (records) => records.distributionsOfAll([karl]),
   distributionsOfPins: (records) => records.distributionsOfPins([{ project: karl, version: '3.30' }]),
+  ownProjects: (records) => records.ownProjects([karl]),
   distributionsByDigest: (records) => records.distributionsByDigest('00'),
   projects: (records) => records.projects(),
   provenance: (records) => records.provenance(sha256('x')),
