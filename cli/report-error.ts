@@ -25,11 +25,16 @@ export function reportError(
 export function describe({ code, detail, hint, facts }: RegistryError): string {
   const lines = [
     `error: ${errors[code].title}${detail === undefined ? '' : `: ${detail}`}`,
-    ...describeProblems(listOf<Problem>(facts['problems'])),
+    ...describeProblems(listOf<Problem>(facts['problems']).filter((problem) => !saysAll(detail, problem))),
     ...listOf<string>(facts['differences']).map((difference) => `  ${difference}`),
     ...(hint === undefined ? [] : [`hint: ${hint}`]),
   ]
   return plain(`${lines.join('\n')}\n`)
+}
+
+/** A problem that is the only one may be the detail already. */
+function saysAll(detail: string | undefined, { place, message, hint }: Problem): boolean {
+  return message === detail && place === undefined && hint === undefined
 }
 
 /** Problems that are mended in the same way stand together, with the way after the last of them. */

@@ -29,6 +29,7 @@ export const errors = {
   'upload-too-large': { status: 413, exit: 65, title: 'File is larger than this server accepts' },
   'digest-mismatch': { status: 422, exit: 65, title: 'Content does not match its digest' },
   'distribution-exists': { status: 409, exit: 73, title: 'File already exists with other content' },
+  'filename-taken': { status: 409, exit: 73, title: 'Filename belongs to a file that is private to a product' },
   'distribution-unknown': { status: 404, exit: 66, title: 'No such file in the pool' },
   'distribution-removed': { status: 410, exit: 66, title: 'File was removed from the pool' },
   'distribution-in-use': { status: 409, exit: 73, title: 'File is held by a release' },

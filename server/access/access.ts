@@ -58,6 +58,8 @@ interface AccessDeps {
 }
 
 const anonymous: Identity = { actor: 'anonymous', scopes: [], proven: false }
+/** Sent a password, which is no token of firn's. */
+const stranger: Identity = { ...anonymous }
 const openWriter: Identity = { ...anonymous, scopes: ['upload', 'freeze', 'deploy'] }
 
 export function makeAccess({ records, now, clientOf }: AccessDeps, options: AccessOptions): Access {
@@ -69,8 +71,9 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
     const text = credentialsOf(req)
     // twine sends a password whether one is needed or not; what is no token of ours proves nothing, and costs nothing.
     if (text === undefined || tokenId(text) === undefined) {
-      if (options.reads === 'token') throw denied(anonymous, { verb: 'read', product: null })
-      return isOpenTo(req, clientOf, options) ? openWriter : anonymous
+      const unproven = text === undefined ? anonymous : stranger
+      if (options.reads === 'token') throw denied(unproven, { verb: 'read', product: null })
+      return isOpenTo(req, clientOf, options) ? openWriter : unproven
     }
     const { address } = clientOf(req)
     const token = await tokens.find(text)
@@ -94,7 +97,7 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
     return grants(scopes, action)
   }
   const hiddenFrom = (identity: Identity): ReadonlySet<string> =>
-    identity === anonymous || identity === openWriter
+    [anonymous, stranger, openWriter].includes(identity)
       ? hidden
       : new Set([...hidden].filter((product) => !may(identity, { verb: 'read', product })))
   return {
@@ -174,11 +177,13 @@ function refused(token: TokenRecord | undefined): RegistryError {
   return new RegistryError('token-invalid', {}, { detail, hint: 'make another: firn token create' })
 }
 
-function denied({ proven, scopes, actor }: Identity, action: Action): RegistryError {
+function denied(identity: Identity, action: Action): RegistryError {
+  const { proven, scopes, actor } = identity
   const scope = narrowestScope(action)
   if (!proven) {
+    const came = identity === stranger ? '; what was sent is no token of firn, which starts with firn_' : ''
     const hint = 'give one with FIRN_TOKEN, firn login, or as the password of the user __token__'
-    return new RegistryError('token-required', { scope }, { detail: `with the scope ${scope}`, hint })
+    return new RegistryError('token-required', { scope }, { detail: `with the scope ${scope}${came}`, hint })
   }
   const hint = `make one that does: firn token create NAME --scope ${scope}`
   return new RegistryError(

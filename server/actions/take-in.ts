@@ -12,6 +12,7 @@ import type { AuditEvent } from '../../storage/ports/events.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { removedError } from '../../pool/removal.ts'
 import type { Deps } from '../deps.ts'
+import { refuseOtherCase, refuseTaken } from './taken-name.ts'
 
 export interface Delivery {
   readonly staged: Staged
@@ -41,7 +42,8 @@ export interface TakenIn {
 /**
  * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
  * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
- * `metadata-mismatch`, `distribution-exists`, `distribution-removed`, `project-closed`, `project-own`, `storage-full`.
+ * `metadata-mismatch`, `distribution-exists`, `filename-taken`, `distribution-removed`, `project-closed`, `project-own`,
+ * `storage-full`.
  */
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
@@ -84,12 +86,12 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const held = await deps.records.distribution(filename)
   const others = held ? [] : await deps.records.distributionsOf(project)
   const isOwn = (await deps.records.ownProjects([project])).has(project)
-  if (held) refuseTakenPrivately(held, distribution)
+  if (held) refuseTaken(held, distribution)
   else {
     await refuseRemoved(deps, filename)
     await refuseClosed(deps, project)
     if (isOwn) refuseMixing(delivery, project)
-    refuseOtherCase(others, filename)
+    refuseOtherCase(others, distribution)
     await adopt(deps, delivery.staged, distribution)
   }
   deps.fault('upload:adopted')
@@ -114,12 +116,6 @@ function refuseMixing({ origin, fromUpstream = false }: Delivery, project: Proje
   if (origin !== null && !fromUpstream) throw refusedAsOwn(project)
 }
 
-/** What is private to one product cannot become another's, or everybody's, by an upload. Throws `distribution-exists`. */
-function refuseTakenPrivately(held: Distribution, { filename, product }: Distribution): void {
-  if (held.product === null || held.product === product) return
-  throw new RegistryError('distribution-exists', { filename }, { detail: `${filename} is private to a product` })
-}
-
 /** Throws `distribution-removed`. */
 async function refuseRemoved({ records }: Deps, filename: string): Promise<void> {
   const removal = await records.removal(filename)
@@ -133,17 +129,6 @@ async function refuseClosed({ records }: Deps, project: ProjectName): Promise<vo
   const why = said.reason === null ? '' : `: ${said.reason}`
   const hint = `lift it first: firn project status ${project} active`
   throw new RegistryError('project-closed', { ...said }, { detail: `${project} is ${said.status}${why}`, hint })
-}
-
-/** On a file system that ignores case, `App-1.0.zip` and `app-1.0.zip` are one file. Throws `distribution-exists`. */
-function refuseOtherCase(files: readonly Distribution[], filename: string): void {
-  const other = files.find((file) => file.filename.toLowerCase() === filename.toLowerCase())
-  if (!other) return
-  throw new RegistryError(
-    'distribution-exists',
-    { filename },
-    { detail: `${filename} differs from ${other.filename} by case alone` },
-  )
 }
 
 /** No row names this file: other bytes found under its name were left by a crash before they were acknowledged. */

@@ -9,8 +9,8 @@ export interface Upload {
   readonly staged: Staged
   readonly filename: string
   readonly claim: Claim
-  /** Digests that the uploader states, by algorithm, as they came. */
-  readonly stated: Readonly<Record<string, string | undefined>>
+  /** Digests that the uploader states, by algorithm, in lower-case hex. */
+  readonly stated: Readonly<Record<string, string>>
   readonly actor: string
   /** The product that the file is to be private to. */
   readonly product: string | null
@@ -23,7 +23,7 @@ export async function uploadDistribution(deps: Deps, upload: Upload): Promise<Ta
   const { staged, filename, claim, actor, product } = upload
   deps.fault('upload:staged')
   try {
-    checkDigests(upload)
+    await checkDigests(deps, upload)
   } catch (error) {
     await deps.staging.discard(staged)
     throw error
@@ -40,13 +40,14 @@ export async function uploadDistribution(deps: Deps, upload: Upload): Promise<Ta
   })
 }
 
-function checkDigests({ staged, stated, filename }: Upload): void {
-  for (const [algorithm, found] of Object.entries(staged.digests)) {
-    const expected = stated[algorithm]?.trim().toLowerCase()
-    if (expected === undefined || expected === '' || expected === found) continue
+/** What was stated only after the file, as Python 2 may do, is not among the digests that were made while it came. */
+async function checkDigests({ staging }: Deps, { staged, stated, filename }: Upload): Promise<void> {
+  for (const [algorithm, expected] of Object.entries(stated)) {
+    const found = staged.digests[algorithm] ?? (await staging.digest(staged, algorithm))
+    if (expected === found) continue
     throw new RegistryError(
       'digest-mismatch',
-      { filename: filename.slice(0, 200), algorithm, expected: expected.slice(0, 200), found },
+      { filename: filename.slice(0, 200), algorithm, expected, found },
       { detail: `the form's ${algorithm} is not that of the file that arrived`, hint: 'upload the file again' },
     )
   }

@@ -18,9 +18,7 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, whole: string): z
   const problems = error.issues
     .slice(0, 20)
     .map(({ path, message }) => ({ message: `${path.join('.') || whole}: ${message.slice(0, 300)}` }))
-  throw new RegistryError(
-    'request-invalid',
-    { problems },
-    { detail: problems.map(({ message }) => message).join('; ') },
-  )
+  const [only] = problems
+  const detail = only && problems.length === 1 ? only.message : `${problems.length} problems`
+  throw new RegistryError('request-invalid', { problems }, { detail })
 }

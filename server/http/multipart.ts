@@ -7,10 +7,15 @@ import type { Staging } from '../../storage/filesystem/staging.ts'
 
 /** An upload form that has arrived whole. */
 export interface UploadForm {
-  readonly filename: string
-  readonly staged: Staged
+  /** The file in the field `content`, if there is one. */
+  readonly content: UploadedContent | undefined
   /** The first value of each field. */
   readonly fields: ReadonlyMap<string, string>
+}
+
+export interface UploadedContent {
+  readonly filename: string
+  readonly staged: Staged
 }
 
 export type ReceiveForm = (req: Request, res: Response) => Promise<UploadForm>
@@ -19,6 +24,8 @@ export interface ReceiveOptions {
   readonly staging: Staging
   readonly uploadLimit: number
   readonly onReceiving: () => void
+  /** The digests that the fields before the file want of it. What it throws refuses the form. */
+  readonly algorithms: (fields: ReadonlyMap<string, string>) => readonly string[]
 }
 
 /** What is not the file: descriptions are long, but a form is no archive. */
@@ -36,25 +43,23 @@ const fieldLimits = {
  * name, such as the `gpg_signature` of old, is read and dropped. If it throws, nothing stays staged.
  * Throws `upload-invalid`, `upload-incomplete`, `upload-too-large`, `storage-full`.
  */
-export function receiveForm({ staging, uploadLimit, onReceiving }: ReceiveOptions): ReceiveForm {
+export function receiveForm({ staging, uploadLimit, onReceiving, algorithms }: ReceiveOptions): ReceiveForm {
   return async (req, res) => {
     refuseEarly(req, uploadLimit)
-    const kept: { filename: string; staged: Staged }[] = []
+    const kept: UploadedContent[] = []
     let over = false
     const tally = boundFields(req)
     const keep = (filename: string, staged: Staged) => {
       if (!over) kept.push({ filename, staged })
       else void staging.discard(staged)
     }
-    const storage = engine({ staging, limit: uploadLimit, keep, onReceiving, tally })
+    const storage = engine({ staging, limit: uploadLimit, keep, onReceiving, algorithms, tally })
     try {
       await parse(multer({ storage, limits: fieldLimits, defParamCharset: 'utf8' }), req, res)
       const [content, second] = kept
-      if (!content)
-        throw new RegistryError('upload-invalid', {}, { detail: 'the form has no file in its field content' })
       if (second)
         throw new RegistryError('upload-invalid', {}, { detail: 'the form has two files; send one at a time' })
-      return { ...content, fields: fieldsOf(req.body) }
+      return { content, fields: fieldsOf(req.body) }
     } catch (error) {
       over = true
       await Promise.all(kept.map(({ staged }) => staging.discard(staged)))
@@ -74,15 +79,13 @@ function refuseEarly(req: Request, limit: number): void {
   }
 }
 
-interface Engine {
-  readonly staging: Staging
+interface Engine extends Omit<ReceiveOptions, 'uploadLimit'> {
   readonly limit: number
   readonly keep: (filename: string, staged: Staged) => void
-  readonly onReceiving: () => void
   readonly tally: Tally
 }
 
-function engine({ staging, limit, keep, onReceiving, tally }: Engine): StorageEngine {
+function engine({ staging, limit, keep, onReceiving, algorithms, tally }: Engine): StorageEngine {
   return {
     _handleFile(req, file, callback) {
       if (file.fieldname !== 'content') {
@@ -99,7 +102,8 @@ function engine({ staging, limit, keep, onReceiving, tally }: Engine): StorageEn
           yield chunk
         }
       }
-      staging.stage(noting(), { limit, algorithms: ['md5'] }).then(
+      const stage = async () => staging.stage(noting(), { limit, algorithms: algorithms(fieldsOf(req.body)) })
+      stage().then(
         (staged) => {
           keep(file.originalname, staged)
           callback(null, {})

@@ -49,6 +49,8 @@ export interface ProblemOptions {
   readonly status?: number
   /** Text of the status line, for clients that show nothing else. */
   readonly reason?: string
+  /** For clients that would rather have a sentence than JSON. */
+  readonly asText?: boolean
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -60,9 +62,10 @@ export function sendProblem(res: ServerResponse, error: RegistryError, options: 
   }
   const problem = problemOf(error)
   const status = options.status ?? problem.status
-  const body = Buffer.from(`${JSON.stringify({ ...problem, status })}\n`)
+  const text = options.asText ? textOf(problem) : `${JSON.stringify({ ...problem, status })}\n`
+  const body = Buffer.from(text)
   const headers = {
-    'Content-Type': 'application/problem+json',
+    'Content-Type': options.asText ? 'text/plain; charset=utf-8' : 'application/problem+json',
     'Content-Length': body.length,
     'Cache-Control': 'no-store',
     ...challengeOf(error),
@@ -71,6 +74,11 @@ export function sendProblem(res: ServerResponse, error: RegistryError, options: 
   if (options.reason === undefined) res.writeHead(status, headers)
   else res.writeHead(status, asReason(options.reason), headers)
   res.end(res.req.method === 'HEAD' ? undefined : body)
+}
+
+function textOf({ title, detail, hint }: Problem): string {
+  const what = detail === undefined ? title : `${title}: ${detail}`
+  return hint === undefined ? `${what}\n` : `${what}\nhint: ${hint}\n`
 }
 
 /** RFC 9112, 4: visible ASCII and blanks. */

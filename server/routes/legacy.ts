@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import { Router, type Request, type Response } from 'express'
-import { errors, RegistryError } from '../../pool/errors.ts'
+import { RegistryError } from '../../pool/errors.ts'
 import { becomesOwnNotice } from '../../pool/own-project.ts'
 import { parseProduct } from '../../pool/release-name.ts'
 import { uploadDistribution, type Upload } from '../actions/upload-distribution.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'
 import { receiveForm, type UploadForm } from '../http/multipart.ts'
-import { presentable, sendProblem } from '../http/problem.ts'
+import { refuseUpload } from '../http/refuse-upload.ts'
+import { statedDigests } from '../http/stated-digests.ts'
 
 /**
  * The upload API that twine, uv, flit, hatch and poetry speak: one POST a file. Source: the "legacy" upload API of
@@ -16,7 +16,12 @@ import { presentable, sendProblem } from '../http/problem.ts'
 export function legacyRoutes(deps: Deps): Router {
   const router = Router()
   const { staging, uploadLimit, fault } = deps
-  const receive = receiveForm({ staging, uploadLimit, onReceiving: () => fault('upload:receiving') })
+  const receive = receiveForm({
+    staging,
+    uploadLimit,
+    onReceiving: () => fault('upload:receiving'),
+    algorithms: (fields) => Object.keys(statedDigests(fields)),
+  })
   const upload = async (req: Request, res: Response, product: string | null) => {
     try {
       requireUploader(deps, req, product)
@@ -57,47 +62,31 @@ function requireUploader({ access }: Deps, req: Request, product: string | null)
 
 async function asUpload(
   { staging }: Deps,
-  { fields, filename, staged }: UploadForm,
+  { fields, content }: UploadForm,
   req: Request,
 ): Promise<Omit<Upload, 'product' | 'mayUpload'>> {
-  const action = fields.get(':action')
-  if (action !== undefined && action !== 'file_upload') {
-    await staging.discard(staged)
-    throw new RegistryError('upload-invalid', { action }, { detail: 'only the action file_upload is served' })
-  }
-  const text = (name: string) => (['', 'UNKNOWN'].includes(fields.get(name) ?? '') ? undefined : fields.get(name))
-  return {
-    staged,
-    filename,
-    claim: { name: text('name'), version: text('version') },
-    stated: { sha256: text('sha256_digest'), md5: text('md5_digest') },
-    actor: actorOf(req),
+  try {
+    requireFileUpload(fields)
+    if (!content) throw new RegistryError('upload-invalid', {}, { detail: 'the form has no file in its field content' })
+    const text = (name: string) => (['', 'UNKNOWN'].includes(fields.get(name) ?? '') ? undefined : fields.get(name))
+    return {
+      ...content,
+      claim: { name: text('name'), version: text('version') },
+      stated: statedDigests(fields),
+      actor: actorOf(req),
+    }
+  } catch (error) {
+    if (content) await staging.discard(content.staged)
+    throw error
   }
 }
 
-/**
- * twine shows the status line and no more, so the reason phrase says what is wrong. It takes 400 with "already exists"
- * for a file that is there (`--skip-existing`), which is what this has always been answered with.
- */
-export function refuseUpload(res: Response, error: unknown, deps: Pick<Deps, 'onError'>): void {
-  const shown = presentable(error)
-  if (shown.code === 'internal') deps.onError(shown)
-  const { title, status } = errors[shown.code]
-  const reason = shown.detail === undefined ? title : `${title}: ${shown.detail}`
-  const send = () => {
-    // Who is still sending when the answer is known would take the next request on this connection for its rest.
-    const headers = res.req.complete ? {} : { Connection: 'close' }
-    sendProblem(res, shown, { status: shown.code === 'distribution-exists' ? 400 : status, reason, headers })
-  }
-  if ([401, 403, 429].includes(status)) afterBody(res.req, send)
-  else send()
-}
-
-/** The largest body that is read, and thrown away, so that its sender comes to read the answer. In bytes. */
-const drained = 256 * 1024 * 1024
-
-/** Clients read no answer before they have sent: to one that is cut off, a wrong token is a broken connection. */
-function afterBody(req: IncomingMessage, then: () => void): void {
-  if (req.complete || !(Number(req.headers['content-length']) <= drained)) return then()
-  req.once('end', then).once('aborted', then).resume()
+/** `setup.py register` sends `submit`, and goes on to the upload whatever the answer. Throws `upload-invalid`. */
+function requireFileUpload(fields: UploadForm['fields']): void {
+  const action = fields.get(':action') ?? 'file_upload'
+  if (action === 'file_upload') return
+  const needless = ['submit', 'verify'].includes(action)
+  const detail = needless ? 'nothing has to be registered' : 'only the action file_upload is served'
+  const hint = needless ? 'a project is there with its first file: upload it' : undefined
+  throw new RegistryError('upload-invalid', { action }, { detail, ...(hint ? { hint } : {}) })
 }

@@ -1,14 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { open, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RegistryError } from '../../pool/errors.ts'
 import type { Staged } from '../ports.ts'
 import { isSystemError, makeDirectory, refuseIfFull, writeFully } from './durable.ts'
+import { runningHash } from './running-hash.ts'
 
 export interface StageOptions {
   /** Bytes after which the stream is refused with `upload-too-large`. */
   readonly limit?: number
-  /** Digests wanted besides sha256, by OpenSSL's names. */
+  /** Digests wanted besides sha256, by the names of `runningHash`. */
   readonly algorithms?: readonly string[]
   readonly onBytes?: (bytes: number) => void
 }
@@ -20,6 +22,8 @@ export interface Staging {
    * nothing stays. Throws `upload-too-large`, `storage-full`, and whatever the stream throws.
    */
   stage(bytes: AsyncIterable<Uint8Array>, options?: StageOptions): Promise<Staged>
+  /** A further digest of a staged file, in lower-case hex; the file is read again for it. */
+  digest(staged: Pick<Staged, 'path'>, algorithm: string): Promise<string>
   /** Removes a staged file; one that has been adopted or discarded already is fine. */
   discard(staged: Pick<Staged, 'path'>): Promise<void>
   /** Removes what an ended process left. How many files that were. */
@@ -30,6 +34,7 @@ export async function openStaging(directory: string): Promise<Staging> {
   await makeDirectory(directory)
   return {
     stage: (bytes, options = {}) => stage(join(directory, `${randomUUID()}.part`), bytes, options),
+    digest: ({ path }, algorithm) => digestOfFile(path, algorithm),
     discard: ({ path }) => unlinkIfThere(path),
     async sweep() {
       const left = await readdir(directory)
@@ -51,7 +56,8 @@ async function stage(path: string, bytes: AsyncIterable<Uint8Array>, options: St
 async function write(path: string, bytes: AsyncIterable<Uint8Array>, options: StageOptions): Promise<Staged> {
   const { limit = Infinity, algorithms = [], onBytes } = options
   const sha256 = createHash('sha256')
-  const others = algorithms.filter((name) => name !== 'sha256').map((name) => ({ name, hash: createHash(name) }))
+  const names = algorithms.filter((name) => name !== 'sha256')
+  const others = await Promise.all(names.map(async (name) => ({ name, hash: await runningHash(name) })))
   const handle = await open(path, 'wx')
   let size = 0
   try {
@@ -69,8 +75,14 @@ async function write(path: string, bytes: AsyncIterable<Uint8Array>, options: St
     await handle.close()
   }
   const digest = sha256.digest('hex')
-  const digests = Object.fromEntries(others.map(({ name, hash }) => [name, hash.digest('hex')]))
+  const digests = Object.fromEntries(others.map(({ name, hash }) => [name, hash.hex()]))
   return { path, size, sha256: digest, digests: { ...digests, sha256: digest } }
+}
+
+async function digestOfFile(path: string, algorithm: string): Promise<string> {
+  const hash = await runningHash(algorithm)
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk)
+  return hash.hex()
 }
 
 async function unlinkIfThere(path: string): Promise<void> {

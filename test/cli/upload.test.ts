@@ -111,6 +111,7 @@ describe('what is refused', () => {
     expect([result.code, lines(result)]).toEqual([
       73,
       [
+        '         a filename means one content for ever: what has changed is another version',
         '1 file in the pool, 1 refused',
         `added    good-1.0-py3-none-any.whl  ${good.bytes.length} B`,
         'refused  DIR/karl-3.30-py3-none-any.whl: File already exists with other content: karl-3.30-py3-none-any.whl',

@@ -164,8 +164,10 @@ describe('a private product', () => {
       replies.map(
         () =>
           expect.objectContaining({
-            code: 'distribution-exists',
-            detail: `${theme.filename} is private to a product`,
+            status: 400,
+            code: 'filename-taken',
+            title: 'Filename belongs to a file that is private to a product',
+            detail: theme.filename,
           }) as unknown,
       ),
     )

@@ -48,11 +48,12 @@ function outlineOf(reply: Reply): object {
   return { ...outline, problem: { type, title, status, code } }
 }
 
-/** The same as it must be; the reason phrase also says the detail, since twine shows nothing else. */
+/** The same as it must be; the reason phrase also says the detail and the hint, since twine shows nothing else. */
 function refusalOf(code: ErrorCode, reply: Reply): object {
   const { status, title } = errors[code]
-  const { detail } = json(reply) as { detail?: string }
-  const reason = (detail === undefined ? title : `${title}: ${detail}`).replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500)
+  const { detail, hint } = json(reply) as { detail?: string; hint?: string }
+  const what = detail === undefined ? title : `${title}: ${detail}`
+  const reason = (hint === undefined ? what : `${what} (${hint})`).replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500)
   const problem = { type: `/problems/${code}`, title, status, code }
   return { status, form: 'application/problem+json', reason, problem }
 }
@@ -86,7 +87,9 @@ describe('a form is refused', () => {
     ['with a name that is none', 'metadata-mismatch', [field('name', '<script>"\0'), content]],
     ['with another version', 'metadata-mismatch', [field('version', '3.31'), content]],
     ['with a version that is none', 'metadata-mismatch', [field('version', '<b>&"\''), content]],
-    ['with a wrong digest', 'digest-mismatch', [field('sha256_digest', '<script>'), content]],
+    ['with a wrong digest', 'digest-mismatch', [field('sha256_digest', '0'.repeat(64)), content]],
+    ['with a digest that is none', 'upload-invalid', [field('sha256_digest', '<script>'), content]],
+    ['with a digest after the file that is none', 'upload-invalid', [content, field('md5_digest', '\0')]],
   ])('%s', async (_, code, parts) => {
     const reply = await post(server.url, parts)
     expect(outlineOf(reply)).toEqual(refusalOf(code, reply))

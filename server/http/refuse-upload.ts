@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+import type { Response } from 'express'
+import Negotiator from 'negotiator'
+import { errors, type ErrorCode } from '../../pool/errors.ts'
+import type { Deps } from '../deps.ts'
+import { presentable, sendProblem } from './problem.ts'
+
+/**
+ * twine and pip's other friends take 400 with "already exists" for a file that is there (`--skip-existing`), which is
+ * what this has always been answered with. Where the name is taken by what nobody is shown, nothing is to be skipped.
+ */
+const statuses: Partial<Record<ErrorCode, number>> = { 'distribution-exists': 400, 'filename-taken': 400 }
+
+/**
+ * Answers an upload that is refused. twine, hatch and pdm show the status line and no more, so the reason phrase says
+ * what is wrong and what to do; flit and poetry show it with the body. uv shows the body alone, and of JSON a part.
+ */
+export function refuseUpload(res: Response, error: unknown, deps: Pick<Deps, 'onError'>): void {
+  const shown = presentable(error)
+  if (shown.code === 'internal') deps.onError(shown)
+  const { title, status } = errors[shown.code]
+  const what = shown.detail === undefined ? title : `${title}: ${shown.detail}`
+  const reason = shown.hint === undefined ? what : `${what} (${shown.hint})`
+  const asText = prefersText(res.req.headers.accept)
+  const send = () => {
+    // Who is still sending when the answer is known would take the next request on this connection for its rest.
+    const headers = res.req.complete ? {} : { Connection: 'close' }
+    sendProblem(res, shown, { status: statuses[shown.code] ?? status, reason, asText, headers })
+  }
+  if ([401, 403, 413, 429].includes(status)) afterBody(res.req, send)
+  else send()
+}
+
+/** `Accept: application/json;q=0.9, text/plain;q=0.8` of uv is for text: what we have is `application/problem+json`. */
+function prefersText(accept: string | undefined): boolean {
+  const offers = ['application/problem+json', 'text/plain']
+  return new Negotiator({ headers: { accept } }).mediaType(offers) === 'text/plain'
+}
+
+/** The largest body that is read, and thrown away, so that its sender comes to read the answer. In bytes. */
+const drained = 256 * 1024 * 1024
+
+/** Clients read no answer before they have sent: to one that is cut off, a wrong token is a broken connection. */
+function afterBody(req: IncomingMessage, then: () => void): void {
+  if (req.complete || !(Number(req.headers['content-length']) <= drained)) return then()
+  req.once('end', then).once('aborted', then).resume()
+}
