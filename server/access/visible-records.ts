@@ -45,6 +45,7 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
     // Who may not see everything is not shown the log at all: see `requireAll`.
     events: (query) => records.events(query),
     lastEvent: () => records.lastEvent(),
+    noteRepair: (event) => records.noteRepair(event),
     keys: () => records.keys(),
     takeUpKey: (at) => records.takeUpKey(at),
     token: (id) => records.token(id),

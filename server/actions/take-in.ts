@@ -1,7 +1,7 @@
 import { digestOf } from '../../pool/digest.ts'
 import { admit, type Claim } from '../../pool/admit.ts'
 import type { Distribution, Origin } from '../../pool/distribution.ts'
-import { isRegistryError, RegistryError } from '../../pool/errors.ts'
+import { RegistryError } from '../../pool/errors.ts'
 import { readFacts } from '../../pool/facts/read-facts.ts'
 import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
@@ -12,6 +12,7 @@ import type { AuditEvent } from '../../storage/ports/events.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { removedError } from '../../pool/removal.ts'
 import type { Deps } from '../deps.ts'
+import { adopt, adoptIfLost } from './adopt.ts'
 import { refuseOtherCase, refuseTaken } from './taken-name.ts'
 
 export interface Delivery {
@@ -86,8 +87,10 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const held = await deps.records.distribution(filename)
   const others = held ? [] : await deps.records.distributionsOf(project)
   const isOwn = (await deps.records.ownProjects([project])).has(project)
-  if (held) refuseTaken(held, distribution)
-  else {
+  if (held) {
+    refuseTaken(held, distribution)
+    await adoptIfLost(deps, delivery.staged, { held, by: { ...delivery, at: distribution.uploadTime } })
+  } else {
     await refuseRemoved(deps, filename)
     await refuseClosed(deps, project)
     if (isOwn) refuseMixing(delivery, project)
@@ -129,15 +132,4 @@ async function refuseClosed({ records }: Deps, project: ProjectName): Promise<vo
   const why = said.reason === null ? '' : `: ${said.reason}`
   const hint = `lift it first: firn project status ${project} active`
   throw new RegistryError('project-closed', { ...said }, { detail: `${project} is ${said.status}${why}`, hint })
-}
-
-/** No row names this file: other bytes found under its name were left by a crash before they were acknowledged. */
-async function adopt({ files }: Deps, staged: Staged, distribution: Distribution): Promise<void> {
-  try {
-    await files.adopt(staged, distribution)
-  } catch (error) {
-    if (!isRegistryError(error, 'distribution-exists')) throw error
-    await files.setAside(distribution)
-    await files.adopt(staged, distribution)
-  }
 }

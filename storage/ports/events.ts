@@ -52,6 +52,8 @@ export interface EventQuery {
 export interface EventRecords {
   /** Events in the order of the log, each signed in the commit that made it. */
   events(query?: EventQuery): Promise<readonly LoggedEvent[]>
+  /** Adds the event of a repair of bytes: no row changes with it. */
+  noteRepair(event: AuditEvent & { readonly verb: 'repair' }): Promise<void>
   /** Where the log ends; 0 and the sha256 of nothing if it is empty. */
   lastEvent(): Promise<Pick<LogLine, 'sequence' | 'digest'>>
 }

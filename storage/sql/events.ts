@@ -2,15 +2,21 @@ import type { Kysely, Transaction } from 'kysely'
 import { canonicalJson, type Json } from '../../pool/canonical-json.ts'
 import type { Sha256 } from '../../pool/distribution.ts'
 import { beforeAll, lineDigest, lineMessage } from '../../pool/proof/log-line.ts'
+import { refuseIfFull } from '../filesystem/durable.ts'
 import type { AuditEvent, EventQuery, EventRecords, LoggedEvent } from '../ports/events.ts'
 import type { Signer } from '../signing-key.ts'
 import { loggedEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
 
-export function eventRecords(db: Kysely<Schema>): EventRecords {
+export function eventRecords(db: Kysely<Schema>, signer: Signer): EventRecords {
   return {
     events: (query = {}) => events(db, query),
     lastEvent: () => lastEvent(db),
+    noteRepair: (event) =>
+      db
+        .transaction()
+        .execute((trx) => addEvent(trx, event, signer))
+        .catch(refuseIfFull),
   }
 }
 

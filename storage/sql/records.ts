@@ -20,7 +20,7 @@ export function sqlRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Re
     ...factRecords(db),
     ...releaseRecords(db, fault, signer),
     ...summaryRecords(db),
-    ...eventRecords(db),
+    ...eventRecords(db, signer),
     ...keyRecords(db, fault, signer),
     ...tokenRecords(db, signer),
     close: () => db.destroy(),
