@@ -61,6 +61,8 @@ export const errors = {
   'token-invalid': { status: 401, exit: 77, title: 'Token does not hold' },
   'not-allowed': { status: 403, exit: 77, title: 'Token does not allow it' },
   'attempts-exceeded': { status: 429, exit: 75, title: 'Too many wrong tokens' },
+  'server-busy': { status: 503, exit: 75, title: 'Server takes in as much as it may' },
+  'not-ready': { status: 503, exit: 75, title: 'Server is not ready' },
   'token-unknown': { status: 404, exit: 66, title: 'No such token' },
   'scope-invalid': { status: 400, exit: 64, title: 'Scope is not valid' },
   'path-unknown': { status: 404, exit: 66, title: 'Nothing is served here' },

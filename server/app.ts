@@ -6,15 +6,18 @@ import { identifyAsker } from './http/asker.ts'
 import type { ClientOf } from './http/client.ts'
 import { presentable, sendProblem } from './http/problem.ts'
 import { refuseUpload } from './http/refuse-upload.ts'
+import { requestId } from './http/request-id.ts'
+import type { Watched } from './metrics/watched.ts'
 import { apiRoutes } from './routes/api.ts'
 import { healthRoutes } from './routes/health.ts'
 import { legacyRoutes } from './routes/legacy.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { pageRoutes, styleRoutes } from './routes/pages.ts'
 import { resolveRoutes } from './routes/resolve.ts'
 import { simpleRoutes } from './routes/simple.ts'
 
 /** Everything that is not on the hot path. */
-export function createApp(deps: Deps): Express {
+export function createApp(deps: Deps, watched: Watched): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -24,6 +27,7 @@ export function createApp(deps: Deps): Express {
   app.use(styleRoutes())
   app.use(['/api/v1', '/legacy'], stateApiVersion)
   app.use(identifyAsker(deps.access))
+  app.use('/metrics', metricsRoutes(watched))
   app.use('/simple', simpleRoutes(deps))
   app.use('/resolve', resolveRoutes(deps))
   app.use('/legacy', legacyRoutes(deps))
@@ -32,8 +36,9 @@ export function createApp(deps: Deps): Express {
   app.use((req, _res, next) => next(unknownPath(req)))
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     if (req.originalUrl.startsWith('/legacy')) return refuseUpload(res, fromExpress(error), deps)
-    const shown = presentable(fromExpress(error))
-    if (shown.code === 'internal') deps.onError(shown)
+    const id = requestId(req)
+    const shown = presentable(fromExpress(error), id)
+    if (shown.code === 'internal') deps.onError(shown, id)
     sendProblem(res, shown)
   })
   return app

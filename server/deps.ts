@@ -5,8 +5,12 @@ import type { Store } from '../storage/store.ts'
 import type { Access } from './access/access.ts'
 import type { ClientOf } from './http/client.ts'
 import type { ReadyAnswers } from './http/ready-answers.ts'
+import type { Intake } from './intake.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { UpstreamClient } from './upstream/client.ts'
+
+/** Told of every error that is not the client's, with the id of the request that met it. */
+export type OnError = (error: RegistryError, requestId: string) => void
 
 /** What actions work with. Made once, in `server.ts`. */
 export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fault' | 'signer'> {
@@ -18,13 +22,17 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly upstream: UpstreamClient
   readonly clientOf: ClientOf
   /** Told of every error that is not the client's. */
-  readonly onError: (error: RegistryError) => void
+  readonly onError: OnError
   /** What a release may hold. */
   readonly policy: Policy
   /** The largest file that is taken in, in bytes. */
   readonly uploadLimit: number
   /** How long an upstream must have had a file before it comes in, in milliseconds; 0: a file of any age does. */
   readonly minAge: number
+  /** What is taken in at once. */
+  readonly intake: Intake
+  /** Whether the server has not been asked to stop. */
+  readonly accepting: () => boolean
   /** The URL that clients know the server by, with a slash at its end; none: each came by its own. */
   readonly publicUrl?: string | undefined
   /** Where a trusted nginx has the pool for itself alone, as `/_firn_pool/`: it is told to send large files from there. */

@@ -7,6 +7,7 @@ import { RegistryError } from '../pool/errors.ts'
 import { removedError } from '../pool/removal.ts'
 import type { ByteRange, PoolFiles, Records } from '../storage/ports.ts'
 import { immutable, matches } from './http/answer.ts'
+import { requestId } from './http/request-id.ts'
 
 /** What stands at `/pool/<project>/<filename>`: a file of the pool, or `<filename>.metadata` beside it (PEP 658). */
 export type PoolEntry =
@@ -48,14 +49,19 @@ export async function sendFile(
   res: ServerResponse,
 ): Promise<void> {
   if (matches(req.headers['if-none-match'], `"${file.sha256}"`)) {
-    res.writeHead(304, headers).end()
+    res.writeHead(304, { ...headers, 'X-Request-Id': requestId(req) }).end()
     return
   }
   const range = wantedRange(file, req)
   const length = range ? range.end - range.start + 1 : file.size
   const partial = range ? { 'Content-Range': `bytes ${range.start}-${range.end}/${file.size}` } : {}
   const bytes = req.method === 'HEAD' ? undefined : await files.open(file, range ?? wholeOf(file))
-  res.writeHead(range ? 206 : 200, { ...headers, ...partial, 'Content-Length': length })
+  res.writeHead(range ? 206 : 200, {
+    ...headers,
+    ...partial,
+    'X-Request-Id': requestId(req),
+    'Content-Length': length,
+  })
   if (!bytes) res.end()
   else await pipeline(exactly(bytes, length, file), res)
 }

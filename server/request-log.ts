@@ -1,21 +1,36 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { performance } from 'node:perf_hooks'
+import type { IncomingMessage } from 'node:http'
 
 export type LogForm = 'text' | 'json' | 'none'
 
 export interface RequestLog {
-  /** Notes a request, to be written when its answer has gone out or its client has. */
-  watch(req: IncomingMessage, res: ServerResponse, client: string): void
+  /** Whether anything comes of what is noted. */
+  readonly isKept: boolean
+  /** Takes a line, which is written before long. */
+  note(req: IncomingMessage, ended: Ended): void
   /** Writes what is held back. */
   flush(): void
+}
+
+/** A request whose answer has gone out, or whose client has. */
+export interface Ended {
+  readonly id: string
+  /** The address of the one who asked; `''` if it was not to be had. */
+  readonly client: string
+  /** As it came. */
+  readonly url: string
+  /** 0 if the client went away before any answer. */
+  readonly status: number
+  readonly milliseconds: number
+  /** Sent over the connection meanwhile, the head of the answer among it. */
+  readonly bytes: number
 }
 
 /** How long lines are held to be written together, in milliseconds: a write a line would cost more than the page. */
 const holdFor = 100
 
-/** One line a request: when, who, what, status, bytes, milliseconds, client. */
+/** One line a request: when, who, what, status, bytes, milliseconds, id, client. */
 export function requestLog(form: LogForm, out: { write(text: string): unknown }): RequestLog {
-  if (form === 'none') return { watch: () => {}, flush: () => {} }
+  if (form === 'none') return { isKept: false, note: () => {}, flush: () => {} }
   let held: string[] = []
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
@@ -27,38 +42,30 @@ export function requestLog(form: LogForm, out: { write(text: string): unknown })
   const print = form === 'json' ? jsonLine : textLine
   return {
     flush,
-    watch(req, res, client) {
-      const started = performance.now()
-      // Express shortens `req.url` as it goes down its routers.
-      const { url = '-' } = req
-      res.once('close', () => {
-        held.push(print({ client: client || '-', ...entryOf(req, res, url, performance.now() - started) }))
-        timer ??= setTimeout(flush, holdFor)
-      })
+    isKept: true,
+    note(req, ended) {
+      held.push(print(entryOf(req, ended)))
+      timer ??= setTimeout(flush, holdFor)
     },
   }
 }
 
-interface Entry {
+interface Entry extends Ended {
   readonly at: string
-  readonly client: string
   readonly method: string
-  readonly url: string
-  /** 0 if the client went away before any answer. */
-  readonly status: number
-  readonly bytes: string
-  readonly milliseconds: number
   readonly agent: string
 }
 
-function entryOf(req: IncomingMessage, res: ServerResponse, url: string, milliseconds: number): Omit<Entry, 'client'> {
+function entryOf(req: IncomingMessage, { id, client, url, status, bytes, milliseconds }: Ended): Entry {
   return {
     at: new Date().toISOString(),
+    client: client || '-',
     method: req.method ?? '-',
     url,
-    status: res.headersSent ? res.statusCode : 0,
-    bytes: String(res.getHeader('content-length') ?? '-'),
+    status,
+    bytes,
     milliseconds: Math.round(milliseconds * 10) / 10,
+    id,
     agent: req.headers['user-agent'] ?? '-',
   }
 }
@@ -67,8 +74,10 @@ function jsonLine(entry: Entry): string {
   return `${JSON.stringify(entry)}\n`
 }
 
-function textLine({ at, client, method, url, status, milliseconds, agent }: Entry): string {
-  return printable(`${at} ${client} ${method} ${url} ${status || 'gone'} ${milliseconds}ms "${agent.slice(0, 40)}"`)
+function textLine({ at, client, method, url, status, milliseconds, id, agent }: Entry): string {
+  return printable(
+    `${at} ${client} ${method} ${url} ${status || 'gone'} ${milliseconds}ms ${id} "${agent.slice(0, 40)}"`,
+  )
 }
 
 /** A request must not be able to write lines, or escape codes, of its own into the log. */

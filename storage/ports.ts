@@ -9,6 +9,7 @@ import type { AuditEvent, EventRecords } from './ports/events.ts'
 import type { KeyRecords } from './ports/keys.ts'
 import type { OverlayRecords } from './ports/overlays.ts'
 import type { TokenRecords } from './ports/tokens.ts'
+import type { TotalRecords } from './ports/totals.ts'
 
 /** A file that lies complete, hashed and fsynced in staging, waiting to be adopted or discarded. */
 export interface Staged {
@@ -187,6 +188,7 @@ export interface Records
     SummaryRecords,
     EventRecords,
     KeyRecords,
-    TokenRecords {
+    TokenRecords,
+    TotalRecords {
   close(): Promise<void>
 }

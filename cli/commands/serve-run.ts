@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly signingKey?: string
   /** In megabytes. */
   readonly maxUpload: number
+  readonly maxUploads: number
+  readonly maxConnections: number
   readonly log: LogForm
   readonly publicUrl?: string
   /** From `firn.toml` as they stand there. */
@@ -63,7 +65,8 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     accelRedirect: options.accelRedirect,
     policy: options.policy,
     access: accessOf(options),
-    onError: (error) => io.stderr.write(describeInternal(error)),
+    limits: { uploads: options.maxUploads, connections: options.maxConnections },
+    onError: (error, id) => io.stderr.write(describeInternal(error, id)),
   })
   try {
     const url = await listen(server, options)
@@ -101,9 +104,9 @@ function stopAsked(signal: AbortSignal): Promise<void> {
   })
 }
 
-function describeInternal({ facts, cause, message }: RegistryError): string {
+function describeInternal({ cause, message }: RegistryError, id: string): string {
   const inner = cause instanceof Error ? (cause.stack ?? cause.message) : message
-  return `${new Date().toISOString()} error ${typeof facts['id'] === 'string' ? facts['id'] : '-'} ${inner}\n`
+  return `${new Date().toISOString()} error ${id} ${inner}\n`
 }
 
 function isLoopback(host: string): boolean {

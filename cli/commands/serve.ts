@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseAccelPrefix } from '../../server/http/accel-redirect.ts'
 import { parsePublicUrl } from '../../server/http/base-url.ts'
 import { isProxyAddress } from '../../server/http/client.ts'
+import { defaultLimits } from '../../server/limits.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import { parseProduct } from '../../pool/release-name.ts'
 import { dataOption } from '../data-option.ts'
@@ -33,6 +34,18 @@ export function serveCommand(io: Io): Command {
       new Option('--max-upload <MB>', 'largest file taken in')
         .env('FIRN_MAX_UPLOAD')
         .default(2000)
+        .argParser(parsePositive),
+    )
+    .addOption(
+      new Option('--max-uploads <number>', 'uploads and fetches at once; further ones are told to come back')
+        .env('FIRN_MAX_UPLOADS')
+        .default(defaultLimits.uploads)
+        .argParser(parsePositive),
+    )
+    .addOption(
+      new Option('--max-connections <number>', 'connections at once; further ones are closed')
+        .env('FIRN_MAX_CONNECTIONS')
+        .default(defaultLimits.connections)
         .argParser(parsePositive),
     )
     .addOption(

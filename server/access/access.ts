@@ -49,6 +49,8 @@ export interface Access {
   requireAll(identity: Identity): void
   /** A token was made or revoked: what is remembered of tokens no longer holds. */
   forget(): void
+  /** How many tokens came that did not hold. */
+  refusals(): number
 }
 
 interface AccessDeps {
@@ -66,6 +68,7 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
   const hidden = new Set(options.privateProducts)
   const tokens = knownTokens(records)
   const failures = attempts(Date.now)
+  let refusals = 0
   const isPublic = (product: string | null) => options.reads === 'open' && (product === null || !hidden.has(product))
   const identify = async (req: IncomingMessage): Promise<Identity> => {
     const text = credentialsOf(req)
@@ -79,6 +82,7 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
     const token = await tokens.find(text)
     // A right token never waits: behind a proxy that is not trusted all come from one address, and whoever fails there would lock them out.
     if (!token || !holds(token, now())) {
+      refusals++
       const wait = failures.waitOf(address)
       if (wait > 0) throw tooMany(wait)
       failures.failed(address)
@@ -121,6 +125,7 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
       if (hiddenFrom(identity).size > 0) throw denied(identity, { verb: 'read', product: null })
     },
     forget: () => tokens.forget(),
+    refusals: () => refusals,
   }
 }
 

@@ -53,6 +53,7 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
     addToken: (token, event) => records.addToken(token, event),
     revokeToken: (id, event) => records.revokeToken(id, event),
     tokenUsed: (id, at) => records.tokenUsed(id, at),
+    totals: () => records.totals(),
     close: () => records.close(),
   }
 }

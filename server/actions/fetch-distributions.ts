@@ -19,7 +19,7 @@ export async function fetchDistributions(deps: FetchDeps, request: FetchRequest,
   const wanted = await readWanted(deps, request)
   const indexes = request.indexes.length > 0 ? request.indexes : [await deps.upstream.defaultIndex()]
   for (const notice of wanted.notices) report({ event: 'notice', notice })
-  const { fail, failed } = failures(deps, request.signal, report)
+  const { fail, failed } = failures(deps, request, report)
   const listings = askPlaces(deps.upstream, { indexes, links: request.findLinks }, request.signal)
   const { files, held, told } = await planFetch(deps, { request, listings, fail }, wanted)
   for (const event of told) report(event)
@@ -36,15 +36,15 @@ export async function fetchDistributions(deps: FetchDeps, request: FetchRequest,
 
 function failures(
   deps: Pick<FetchDeps, 'onError'>,
-  signal: AbortSignal,
+  { signal, requestId }: Pick<FetchRequest, 'signal' | 'requestId'>,
   report: Report,
 ): { readonly fail: Fail; readonly failed: () => number } {
   let failed = 0
   const fail: Fail = (subject, error, lacking) => {
     if (signal.aborted) throw error
-    const shown = presentable(error)
+    const shown = presentable(error, requestId)
     const { code, message, facts } = shown
-    if (code === 'internal') deps.onError(shown)
+    if (code === 'internal') deps.onError(shown, requestId)
     report({
       event: 'failed',
       subject,

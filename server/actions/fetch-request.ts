@@ -18,6 +18,8 @@ export interface FetchRequest extends ReadOptions, Choice, OwnRequest {
   readonly allowUnhashed: boolean
   readonly cooldown: Cooldown
   readonly actor: string
+  /** Under which the log has what firn did not foresee. */
+  readonly requestId: string
   readonly signal: AbortSignal
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Distribution } from '../../pool/distribution.ts'
 import type { Deps } from '../deps.ts'
 import { matches } from './answer.ts'
+import { requestId } from './request-id.ts'
 
 /** Conditions that nginx would judge by its own validators, and not by ours. */
 const judged = ['if-match', 'if-modified-since', 'if-unmodified-since']
@@ -36,7 +37,9 @@ export function sendFrom(
 ): void {
   const { 'Accept-Ranges': _, ...kept } = headers
   const place = `${location}${[project, filename].map(encodeURIComponent).join('/')}`
-  res.writeHead(200, { ...kept, 'X-Accel-Redirect': place, 'Content-Length': 0 }).end()
+  res
+    .writeHead(200, { ...kept, 'X-Accel-Redirect': place, 'X-Request-Id': requestId(res.req), 'Content-Length': 0 })
+    .end()
 }
 
 /** Reads the location's path, which gets a slash at its end. `undefined` if it is none. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { acceptsGzip } from './negotiate.ts'
+import { requestId } from './request-id.ts'
 
 /** A whole answer, ready to be written any number of times. */
 export interface Answer {
@@ -76,13 +77,20 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, given: Ans
   const compressed = given.gzip !== undefined && acceptsGzip(req.headers['accept-encoding'])
   const body = compressed && given.gzip ? given.gzip : given.body
   const etag = compressed ? `${given.etag.slice(0, -1)}-gzip"` : given.etag
-  if (given.status === 301) res.writeHead(301, { ...given.headers, 'Content-Length': body.length })
+  const id = requestId(req)
+  if (given.status === 301) res.writeHead(301, { ...given.headers, 'X-Request-Id': id, 'Content-Length': body.length })
   else if (matches(req.headers['if-none-match'], etag)) {
-    res.writeHead(304, { ETag: etag, ...notModified(given) }).end()
+    res.writeHead(304, { ETag: etag, ...notModified(given), 'X-Request-Id': id }).end()
     return
   } else {
     const encoding = compressed ? { 'Content-Encoding': 'gzip' } : {}
-    res.writeHead(200, { ...given.headers, ETag: etag, ...encoding, 'Content-Length': body.length })
+    res.writeHead(200, {
+      ...given.headers,
+      ETag: etag,
+      ...encoding,
+      'X-Request-Id': id,
+      'Content-Length': body.length,
+    })
   }
   res.end(req.method === 'HEAD' ? undefined : body)
 }

@@ -11,6 +11,7 @@ import { baseUrl } from './base-url.ts'
 import { pageForm, type PageForm } from './negotiate.ts'
 import { presentable, sendProblem } from './problem.ts'
 import type { ReadyAnswer } from './ready-answers.ts'
+import { requestId } from './request-id.ts'
 
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
@@ -136,8 +137,9 @@ function segmentsOf(path: string): string[] {
 }
 
 function refuse(deps: HotPathDeps, res: ServerResponse, error: unknown): void {
-  const shown = presentable(error)
-  if (shown.code === 'file-missing' || (shown.code === 'internal' && !res.destroyed)) deps.onError(shown)
+  const id = requestId(res.req)
+  const shown = presentable(error, id)
+  if (shown.code === 'file-missing' || (shown.code === 'internal' && !res.destroyed)) deps.onError(shown, id)
   // The client has gone away while its file was being sent, or the file has ended too early.
   if (res.destroyed) return
   sendProblem(res, shown, { headers: headersFor(shown) })

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { errors, isRegistryError, RegistryError, type ErrorCode } from '../../pool/errors.ts'
+import { requestId } from './request-id.ts'
 
 /** An error as RFC 9457 writes it, made from the one table. */
 export interface Problem {
@@ -27,21 +27,21 @@ export function problemOf(error: RegistryError): Problem {
 }
 
 /**
- * The error that a client may see. What firn did not foresee becomes `internal` with an id and no inner text; the
- * cause is for the server's own log.
+ * The error that a client may see. What firn did not foresee becomes `internal` with the request's id and no inner text;
+ * the cause is for the server's own log.
  */
-export function presentable(error: unknown): RegistryError {
+export function presentable(error: unknown, id: string): RegistryError {
   if (isRegistryError(error)) return error
   return new RegistryError(
     'internal',
-    { id: randomUUID() },
+    { id },
     { hint: "the server's log has what happened under this id", cause: error },
   )
 }
 
-/** A 401 says how to prove who one is (RFC 9110, 15.5.2); pip and browsers ask for it then. */
+/** A 401 says how to prove who one is (RFC 9110, 15.5.2), pip and browsers ask for it then; who came too early, when. */
 function challengeOf({ code, facts }: RegistryError): Record<string, string> {
-  if (code === 'attempts-exceeded') return { 'Retry-After': String(facts['seconds']) }
+  if (code === 'attempts-exceeded' || code === 'server-busy') return { 'Retry-After': String(facts['seconds']) }
   return errors[code].status === 401 ? { 'WWW-Authenticate': 'Basic realm="firn", charset="UTF-8"' } : {}
 }
 
@@ -62,12 +62,16 @@ export function sendProblem(res: ServerResponse, error: RegistryError, options: 
   }
   const problem = problemOf(error)
   const status = options.status ?? problem.status
-  const text = options.asText ? textOf(problem) : `${JSON.stringify({ ...problem, status })}\n`
+  const id = requestId(res.req)
+  // The server's own fault is in its log, under the id of the request.
+  const whole = { ...(status === 500 ? { id } : {}), ...problem, status }
+  const text = options.asText ? textOf(whole) : `${JSON.stringify(whole)}\n`
   const body = Buffer.from(text)
   const headers = {
     'Content-Type': options.asText ? 'text/plain; charset=utf-8' : 'application/problem+json',
     'Content-Length': body.length,
     'Cache-Control': 'no-store',
+    'X-Request-Id': id,
     ...challengeOf(error),
     ...options.headers,
   }
@@ -76,8 +80,9 @@ export function sendProblem(res: ServerResponse, error: RegistryError, options: 
   res.end(res.req.method === 'HEAD' ? undefined : body)
 }
 
-function textOf({ title, detail, hint }: Problem): string {
-  const what = detail === undefined ? title : `${title}: ${detail}`
+function textOf({ status, title, detail, hint, ...facts }: Problem): string {
+  const about = status === 500 ? String(facts['id']) : detail
+  const what = about === undefined ? title : `${title}: ${about}`
   return hint === undefined ? `${what}\n` : `${what}\nhint: ${hint}\n`
 }
 

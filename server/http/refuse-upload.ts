@@ -4,6 +4,7 @@ import Negotiator from 'negotiator'
 import { errors, type ErrorCode } from '../../pool/errors.ts'
 import type { Deps } from '../deps.ts'
 import { presentable, sendProblem } from './problem.ts'
+import { requestId } from './request-id.ts'
 
 /**
  * twine and pip's other friends take 400 with "already exists" for a file that is there (`--skip-existing`), which is
@@ -16,8 +17,9 @@ const statuses: Partial<Record<ErrorCode, number>> = { 'distribution-exists': 40
  * what is wrong and what to do; flit and poetry show it with the body. uv shows the body alone, and of JSON a part.
  */
 export function refuseUpload(res: Response, error: unknown, deps: Pick<Deps, 'onError'>): void {
-  const shown = presentable(error)
-  if (shown.code === 'internal') deps.onError(shown)
+  const id = requestId(res.req)
+  const shown = presentable(error, id)
+  if (shown.code === 'internal') deps.onError(shown, id)
   const { title, status } = errors[shown.code]
   const what = shown.detail === undefined ? title : `${title}: ${shown.detail}`
   const reason = shown.hint === undefined ? what : `${what} (${shown.hint})`
@@ -27,7 +29,7 @@ export function refuseUpload(res: Response, error: unknown, deps: Pick<Deps, 'on
     const headers = res.req.complete ? {} : { Connection: 'close' }
     sendProblem(res, shown, { status: statuses[shown.code] ?? status, reason, asText, headers })
   }
-  if ([401, 403, 413, 429].includes(status)) afterBody(res.req, send)
+  if ([401, 403, 413, 429, 503].includes(status)) afterBody(res.req, send)
   else send()
 }
 

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts'
 import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 import { eventStream } from '../http/event-stream.ts'
+import { requestId } from '../http/request-id.ts'
 import { cooldownOf, durationField } from './cooldown-fields.ts'
 import { readFields, sourcesField, targetsField } from './pin-sources.ts'
 
@@ -43,21 +44,25 @@ export function fetchRoutes(deps: Deps): Router {
 async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void> {
   deps.access.require(identityOf(req), { verb: 'fetch' })
   const body = parseBody(fetchBody, req)
-  const request = {
+  const known = {
     ...body,
     targets: body.targets.map(parseTarget),
     fromUpstream: body.fromUpstream.map(parseProjectName),
     atHand: body.atHand.map(parseProjectName),
     cooldown: cooldownOf(deps, req, body),
     actor: actorOf(req),
+    requestId: requestId(req),
   }
   const visible = askedBy(deps, req).records
+  const leave = deps.intake.enter()
   const stream = eventStream(res)
   try {
-    await fetchDistributions({ ...deps, visible }, { ...request, signal: stream.signal }, stream.send)
+    await fetchDistributions({ ...deps, visible }, { ...known, signal: stream.signal }, stream.send)
     stream.end()
   } catch (error) {
     // Who went away gets no answer; what had come stays.
     if (!stream.signal.aborted) throw error
+  } finally {
+    leave()
   }
 }

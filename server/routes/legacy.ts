@@ -23,8 +23,10 @@ export function legacyRoutes(deps: Deps): Router {
     algorithms: (fields) => Object.keys(statedDigests(fields)),
   })
   const upload = async (req: Request, res: Response, product: string | null) => {
+    let leave: (() => void) | undefined
     try {
       requireUploader(deps, req, product)
+      leave = deps.intake.enter()
       const form = await receive(req, res)
       const { distribution, outcome, becomesOwn } = await uploadDistribution(deps, {
         ...(await asUpload(deps, form, req)),
@@ -36,6 +38,8 @@ export function legacyRoutes(deps: Deps): Router {
       res.json({ ...distribution, outcome, ...notices })
     } catch (error) {
       refuseUpload(res, error, deps)
+    } finally {
+      leave?.()
     }
   }
   router.post('/', (req, res) => upload(req, res, null))

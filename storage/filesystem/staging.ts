@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readdir, rm, unlink } from 'node:fs/promises'
+import { open, readdir, rm, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { RegistryError } from '../../pool/errors.ts'
 import type { Staged } from '../ports.ts'
 import { isSystemError, makeDirectory, refuseIfFull, writeFully } from './durable.ts'
@@ -28,6 +29,10 @@ export interface Staging {
   discard(staged: Pick<Staged, 'path'>): Promise<void>
   /** Removes what an ended process left. How many files that were. */
   sweep(): Promise<number>
+  /** Writes a file and removes it. Throws what keeps firn from taking anything in. */
+  probe(): Promise<void>
+  /** What may still be written on the disk that the pool is on. */
+  freeBytes(): Promise<number>
 }
 
 export async function openStaging(directory: string): Promise<Staging> {
@@ -40,6 +45,15 @@ export async function openStaging(directory: string): Promise<Staging> {
       const left = await readdir(directory)
       await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true })))
       return left.length
+    },
+    async probe() {
+      const { path } = await stage(join(directory, `${randomUUID()}.probe`), Readable.from([Buffer.from('firn')]), {})
+      await unlinkIfThere(path)
+    },
+    async freeBytes() {
+      // Blocks that are kept for root are not firn's to write (statvfs(3), f_bavail).
+      const { bavail, bsize } = await statfs(directory)
+      return bavail * bsize
     },
   }
 }

@@ -13,7 +13,7 @@ import type { Schema } from './schema.ts'
 import { summaryRecords } from './summaries.ts'
 
 /** Records over any SQL database that kysely speaks to. Reads that are not hot go through it, and all writes. */
-export function sqlRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Records {
+export function sqlRecords(db: Kysely<Schema>, fault: Fault, signer: Signer): Omit<Records, 'totals'> {
   return {
     ...distributionRecords(db, fault, signer),
     ...overlayRecords(db, signer),

@@ -12,6 +12,7 @@ import { migrations } from './migrations.ts'
 import { sqlRecords } from './records.ts'
 import { distribution, frozenRelease } from './rows.ts'
 import type { PoolFileRow, ReleaseRow, Schema } from './schema.ts'
+import { totalsOf } from './totals.ts'
 
 /**
  * Records in one SQLite file, brought to this firn's schema. Throws `data-too-new`, `data-unusable`.
@@ -75,7 +76,7 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
  * The reads behind every page and file, as prepared statements: kysely costs five times as much a read. They have a
  * connection of their own, so that they see only what has been committed.
  */
-function withHotReads(records: Records, db: Kysely<Schema>, reader: SQLite.Database): Records {
+function withHotReads(records: Omit<Records, 'totals'>, db: Kysely<Schema>, reader: SQLite.Database): Records {
   reader.pragma('query_only = ON')
   const one = reader.prepare<[string], PoolFileRow>('select * from pool_files where filename = ?')
   const ofProject = reader.prepare<[ProjectName], PoolFileRow>(
@@ -87,8 +88,10 @@ function withHotReads(records: Records, db: Kysely<Schema>, reader: SQLite.Datab
   )
   const { sql } = signaturesOf(db, { product: '', release: '' }).compile()
   const signatures = reader.prepare<[string, string], Signature>(sql)
+  const totals = totalsOf(reader)
   return {
     ...records,
+    totals: async () => totals(),
     distribution: async (filename) => map(one.get(filename), distribution),
     distributionsOf: async (project) => ofProject.all(project).map(distribution),
     metadata: async (sha256) => metadata.get(sha256),

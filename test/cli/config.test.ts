@@ -72,7 +72,7 @@ who = "anna"
         FIRN.TOML:4: serve.port must be a whole number from 0 to 65535
         FIRN.TOML:5: serve.log must be one of "text", "json", "none"
         FIRN.TOML:6: unknown key serve.prot
-          did you mean port? [serve] may have: accel-redirect, data, host, log, max-upload, min-age, port, private, public-url, reads, signing-key, trusted-proxy, upstream, writes
+          did you mean port? [serve] may have: accel-redirect, data, host, log, max-connections, max-upload, max-uploads, min-age, port, private, public-url, reads, signing-key, trusted-proxy, upstream, writes
         FIRN.TOML:8: freeze.targets must be a list of texts, as ["one", "two"]
         FIRN.TOML:9: freeze.requirements #1 must be a text in quotes
         FIRN.TOML:11: policy.yanked must be one of "refuse", "warn", "allow"
@@ -256,6 +256,8 @@ describe('firn config', () => {
       { command: 'serve', option: 'port', value: 9000, from: 'file' },
       { command: 'serve', option: 'data', value: fromHere(join(directory, 'pool')), from: 'file' },
       { command: 'serve', option: 'max-upload', value: 2000, from: 'default' },
+      { command: 'serve', option: 'max-uploads', value: 50, from: 'default' },
+      { command: 'serve', option: 'max-connections', value: 5000, from: 'default' },
       { command: 'serve', option: 'log', value: 'text', from: 'default' },
       { command: 'serve', option: 'reads', value: 'open', from: 'default' },
     ])

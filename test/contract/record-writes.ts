@@ -60,6 +60,7 @@ const reads = {
   keys: (records) => records.keys(),
   token: (records) => records.token('abc'),
   tokens: (records) => records.tokens(),
+  totals: (records) => records.totals(),
 } as const satisfies Partial<Record<keyof Records, Call['run']>>
 
 type Write = Exclude<keyof Records, keyof typeof reads | 'close'>

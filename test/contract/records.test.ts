@@ -16,10 +16,12 @@ import { spawnServer, temporaryDirectory } from '../support/server.ts'
 import { aFile, anAddition, anEvent, recordsContract, type EventLine } from './records.ts'
 import { overlaysContract } from './overlays.ts'
 import { recordWritesContract, type WritesFixture } from './record-writes.ts'
+import { totalsContract } from './totals.ts'
 
 recordsContract('SQLite', makeFixture)
 recordWritesContract('SQLite', makeFixture)
 overlaysContract('SQLite', makeFixture)
+totalsContract('SQLite', makeFixture)
 
 async function makeFixture(): Promise<WritesFixture> {
   const directory = await temporaryDirectory()

@@ -128,10 +128,11 @@ describe('fetching', () => {
 it('tells a client no inner text of what it did not foresee, but the id under which the log has it', async () => {
   const broken = await startServer()
   await broken.store.records.close()
-  const paths = ['/simple/', '/simple/karl/', '/index/karl/1/', '/pool/karl/karl.zip', '/readyz', '/']
+  const paths = ['/simple/', '/simple/karl/', '/index/karl/1/', '/pool/karl/karl.zip', '/']
   for (const path of paths) {
     const reply = await ask(broken.url, path)
     const { id } = broken.internalErrors.at(-1)?.facts ?? {}
+    expect(reply.headers['x-request-id']).toBe(id)
     expect([reply.status, json(reply)]).toEqual([
       500,
       {

@@ -4,8 +4,10 @@ import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AccessOptions } from '../../server/access/access.ts'
+import type { OnError } from '../../server/deps.ts'
 import { firnServer, listen, stop } from '../../server/server.ts'
-import { requestLog } from '../../server/request-log.ts'
+import type { Limits } from '../../server/limits.ts'
+import { requestLog, type LogForm } from '../../server/request-log.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
 import { main } from '../../cli/main.ts'
 import type { RegistryError } from '../../pool/errors.ts'
@@ -42,6 +44,10 @@ export interface TestServerOptions {
   /** Is given the request log. */
   readonly log?: { write(text: string): unknown }
   readonly access?: Partial<AccessOptions>
+  readonly limits?: Partial<Limits>
+  /** Default: json. */
+  readonly logForm?: LogForm
+  readonly onError?: OnError
 }
 
 /** A server in this process, on a data directory of its own that goes with it unless one is given. */
@@ -53,14 +59,18 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const server = firnServer({
     store,
     upstream,
-    log: requestLog(options.log ? 'json' : 'none', options.log ?? process.stdout),
-    onError: (error) => internalErrors.push(error),
+    log: requestLog(options.log ? (options.logForm ?? 'json') : 'none', options.log ?? process.stdout),
+    onError(error, id) {
+      internalErrors.push(error)
+      options.onError?.(error, id)
+    },
     policy: options.policy,
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
     minAge: options.minAge,
     publicUrl: options.publicUrl,
     trustedProxies: options.trustedProxies,
     accelRedirect: options.accelRedirect,
+    limits: options.limits,
     access: { writes: 'local', reads: 'open', privateProducts: [], ...options.access },
   })
   const url = await listen(server, { host: '127.0.0.1', port: 0 })

@@ -8,6 +8,8 @@ const schema = z.strictObject({
   data: text.optional(),
   upstream: url.optional(),
   'max-upload': number(1).optional(),
+  'max-uploads': number(1).optional(),
+  'max-connections': number(1).optional(),
   'public-url': url.optional(),
   'trusted-proxy': texts.optional(),
   'accel-redirect': text.optional(),
@@ -41,6 +43,10 @@ data = "data"
 upstream = "https://index.example/simple/"
 # The largest file taken in, in MB.
 max-upload = 2000
+# Uploads and fetches at once; further ones are told to come back.
+max-uploads = 50
+# Connections at once; further ones are closed.
+max-connections = 5000
 # The URL that clients know the server by, as behind a proxy; without it, as they ask.
 public-url = "https://firn.example/"
 # Proxies whose X-Forwarded headers are believed, by address or network.
