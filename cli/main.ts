@@ -41,7 +41,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExit(error, argv, io)
     if (io.signal.aborted) {
-      io.stderr.write('stopped; what the server has taken in stays\n')
+      io.stderr.write('stopped; what was taken in stays\n')
       return exitCodes.stopped
     }
     return reportError(error, io, { json: argv.includes('--json'), debug: argv.includes('--debug') })

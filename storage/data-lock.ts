@@ -7,21 +7,36 @@ import { RegistryError } from '../pool/errors.ts'
  * `data-unusable`.
  */
 export function lockData(path: string, directory: string): () => void {
+  try {
+    return holdLock(path)
+  } catch (cause) {
+    throw refusal(cause, path, directory)
+  }
+}
+
+/** Makes a file, if it is not there, and holds it for this process alone. Throws what SQLite says; see `isHeld`. */
+export function holdLock(path: string): () => void {
   let database: SQLite.Database | undefined
   try {
     database = new SQLite(path, { timeout: 0 })
-    database.pragma('journal_mode = DELETE')
+    // No WAL, where nothing is exclusive, and no file of a journal beside it.
+    database.pragma('journal_mode = MEMORY')
     database.exec('begin exclusive')
   } catch (cause) {
     database?.close()
-    throw refusal(cause, path, directory)
+    throw cause
   }
   return () => database.close()
 }
 
+/** Whether `holdLock` failed because another process holds the file. */
+export function isHeld(cause: unknown): boolean {
+  return cause instanceof SQLite.SqliteError && cause.code.startsWith('SQLITE_BUSY')
+}
+
 function refusal(cause: unknown, path: string, directory: string): unknown {
   if (!(cause instanceof SQLite.SqliteError)) return cause
-  if (!cause.code.startsWith('SQLITE_BUSY')) {
+  if (!isHeld(cause)) {
     return new RegistryError('data-unusable', { path }, { detail: `${path} cannot be opened`, cause })
   }
   return new RegistryError(

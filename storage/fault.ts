@@ -25,6 +25,16 @@ export const faultPoints = [
   'repair:put-back',
   'repair:before-commit',
   'repair:committed',
+  'backup:database-copied',
+  'backup:file-staged',
+  'backup:file-named',
+  'backup:files-synced',
+  'backup:snapshot-written',
+  'backup:snapshot-named',
+  'restore:database-copied',
+  'restore:file-copied',
+  'restore:built',
+  'restore:named',
 ] as const
 
 export type FaultPoint = (typeof faultPoints)[number]

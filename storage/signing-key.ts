@@ -84,7 +84,8 @@ async function makeKey({ keys, signingKey }: KeyPlaces, fault: Fault): Promise<v
   await syncDirectory(keys)
 }
 
-async function writeSecret(path: string, text: string | Buffer): Promise<void> {
+/** Writes a new file that nobody but its owner may read, durably but for its name. */
+export async function writeSecret(path: string, text: string | Buffer): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
   try {
     await writeFully(handle, Buffer.from(text))

@@ -1,6 +1,9 @@
 import { Command } from 'commander'
 import type { Io } from '../io.ts'
 import { storeCheckCommand } from './store-check.ts'
+import { storeBackupCommand } from './store-backup.ts'
+import { storeBackupsCommand } from './store-backups.ts'
+import { storeRestoreCommand } from './store-restore.ts'
 
 /** Upkeep of a data directory itself. It speaks to no server; each verb is a file of its own, loaded when it is asked for. */
 export function storeCommand(io: Io, exit: (code: number) => void): Command {
@@ -11,4 +14,7 @@ export function storeCommand(io: Io, exit: (code: number) => void): Command {
         'firn.toml. No server is asked.',
     )
     .addCommand(storeCheckCommand(io, exit))
+    .addCommand(storeBackupCommand(io))
+    .addCommand(storeBackupsCommand(io))
+    .addCommand(storeRestoreCommand(io, exit))
 }

@@ -34,6 +34,17 @@ async function isDirectory(path: string): Promise<boolean> {
   return status?.isDirectory() ?? false
 }
 
+/** Whether a name is taken; an error of any other kind than that it is not is thrown. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
 /** Whether an error of the system has this code. */
 export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))

@@ -46,7 +46,7 @@ export function connect(path: string): SQLite.Database {
   }
 }
 
-/** Throws `data-too-new`. */
+/** Throws `data-too-new` on a database whose schema this firn does not know. */
 export function refuseNewer(database: SQLite.Database, path: string): void {
   const has = database.prepare(`select 1 from sqlite_master where name = 'kysely_migration'`).get()
   if (!has) return

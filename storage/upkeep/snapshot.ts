@@ -1,0 +1,111 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { canonicalJson } from '../../pool/canonical-json.ts'
+import type { Iso } from '../../pool/distribution.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import { compareCodePoints } from '../../pool/version.ts'
+import { isSystemError, isThere } from '../filesystem/durable.ts'
+import { backupLayout, isSnapshotName, snapshotLayout, type BackupLayout } from './backup-layout.ts'
+
+const whole = z.number().int().nonnegative()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** A file that the database names and the snapshot lacks. */
+const problem = z.object({ project: z.string(), filename: z.string(), code: z.string(), message: z.string() })
+
+/** Keys that are not known are those of a later firn. */
+const schema = z.object({
+  schema: z.literal('firn-backup/1'),
+  at: z.iso.datetime(),
+  /** Of the firn that made it. */
+  firn: z.string(),
+  database: z.object({ migration: z.string(), size: whole, sha256 }),
+  log: z.object({ sequence: whole, digest: sha256 }),
+  /** Ids of the key that signed the log's last line, and of the one that the snapshot has. */
+  key: z.object({ id: sha256.nullable(), included: sha256.nullable() }),
+  releases: whole,
+  files: whole,
+  /** Of all files of the pool. */
+  bytes: whole,
+  problems: z.array(problem),
+})
+
+/** What a backup says of a snapshot: `snapshot.json`. */
+export type Snapshot = z.infer<typeof schema>
+export type SnapshotProblem = z.infer<typeof problem>
+
+/** A directory below `snapshots/`. */
+export interface ListedSnapshot {
+  readonly name: string
+  /** `undefined`: the backup that made it did not come to its end. */
+  readonly snapshot: Snapshot | undefined
+}
+
+export function printSnapshot(snapshot: Snapshot): string {
+  return `${canonicalJson(snapshot)}\n`
+}
+
+export function isComplete({ problems }: Snapshot): boolean {
+  return problems.length === 0
+}
+
+/** Ascending by filename, as everything that is written. */
+export function inOrder(problems: readonly SnapshotProblem[]): readonly SnapshotProblem[] {
+  return problems.toSorted((a, b) => compareCodePoints(a.filename, b.filename))
+}
+
+/** All snapshots in a directory. Throws `snapshot-unknown` where there is no such directory, `backup-damaged`. */
+export async function snapshotsIn(directory: string): Promise<readonly ListedSnapshot[]> {
+  if (await isThere(directory)) return listSnapshots(backupLayout(directory))
+  throw new RegistryError('snapshot-unknown', { directory }, { detail: `there is no ${directory}` })
+}
+
+/** All snapshots of a backup, the oldest first; none where there is no backup. Throws `backup-damaged`. */
+export async function listSnapshots(layout: BackupLayout): Promise<readonly ListedSnapshot[]> {
+  const names = await readdir(layout.snapshots).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return []
+    throw error
+  })
+  const sorted = names.filter((name) => isSnapshotName(name)).toSorted(compareCodePoints)
+  return Promise.all(sorted.map(async (name) => ({ name, snapshot: await readSnapshot(layout, name) })))
+}
+
+async function readSnapshot(layout: BackupLayout, name: string): Promise<Snapshot | undefined> {
+  const path = snapshotLayout(layout, name).description
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (cause) {
+    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return undefined
+    const hint = 'move the directory of that snapshot away; the others can be restored'
+    throw new RegistryError('backup-damaged', { path }, { detail: `${path} cannot be read`, hint, cause })
+  }
+}
+
+export interface SnapshotChoice {
+  /** The last instant that will do. */
+  readonly until?: Iso | undefined
+  /** Whether one that lacks files will do. */
+  readonly partial: boolean
+}
+
+/** The newest snapshot that will do. Throws `snapshot-unknown`. */
+export function chooseSnapshot(
+  { directory }: BackupLayout,
+  listed: readonly ListedSnapshot[],
+  { until, partial }: SnapshotChoice,
+): { readonly name: string; readonly snapshot: Snapshot } {
+  const whole = listed.flatMap(({ name, snapshot }) => (snapshot === undefined ? [] : [{ name, snapshot }]))
+  const inTime = whole.filter(({ snapshot }) => until === undefined || snapshot.at <= until)
+  const chosen = inTime.findLast(({ snapshot }) => partial || isComplete(snapshot))
+  if (chosen) return chosen
+  const when = until === undefined ? '' : ` of ${until} or before`
+  const lacking = inTime.length > 0
+  throw new RegistryError(
+    'snapshot-unknown',
+    { directory },
+    {
+      detail: `${directory} has no ${lacking ? 'complete ' : ''}snapshot${when}`,
+      hint: lacking ? 'one that lacks files is restored with --partial' : `firn store backups ${directory} lists them`,
+    },
+  )
+}
