@@ -13,6 +13,7 @@ export interface BackupOptions {
   readonly data: string
   readonly verify?: boolean
   readonly withoutKey?: boolean
+  readonly signingKey?: string
   readonly keep?: number
   readonly json?: boolean
 }
@@ -32,7 +33,7 @@ export async function backup(directory: string, options: BackupOptions, io: Io):
       data: resolve(options.data),
       directory: resolve(directory),
       verify: options.verify === true,
-      withKey: options.withoutKey !== true,
+      signingKey: options.withoutKey === true ? null : options.signingKey,
       keep: options.keep,
     },
   ).finally(() => bar.stop())
@@ -78,5 +79,5 @@ function keyLine({ key }: TakenBackup['snapshot'], { withoutKey }: Described): s
   if (key.included !== null && (key.id === null || key.id === key.included))
     return `with the signing key ${shortId(key.included)}: keep this directory as secret as the data`
   if (key.id === null) return 'without a signing key: there is none yet'
-  return `the server signs with the key ${shortId(key.id)}, which is not in the data directory: keep a copy of it yourself`
+  return `the server signs with the key ${shortId(key.id)}, which is not in the data directory: name it with --signing-key, or keep a copy of it`
 }

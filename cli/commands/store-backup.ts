@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { dataOption } from '../data-option.ts'
 import type { Io } from '../io.ts'
 import type { BackupOptions } from './store-backup-run.ts'
@@ -13,6 +13,11 @@ export function storeBackupCommand(io: Io): Command {
     .argument('<directory>', 'the backup; made if it is not there. Keep it on another disk, and as secret as the data')
     .addOption(dataOption())
     .option('--verify', 'read what the backup has again, and copy again what is damaged there')
+    .addOption(
+      new Option('--signing-key <file>', 'key that the server signs with; default: the one in the data directory').env(
+        'FIRN_SIGNING_KEY',
+      ),
+    )
     .option('--without-key', 'leave the signing key out: what is restored signs with a new one')
     .option('--keep <number>', 'drop all snapshots but so many complete ones, the newest; files stay', parseKeep)
     .option('--json', 'print JSON for programs to read, a line an event')

@@ -27,7 +27,8 @@ export interface BackupRequest {
   readonly directory: string
   /** Whether what is in the backup is read again, not only measured. */
   readonly verify: boolean
-  readonly withKey: boolean
+  /** The file of the key that the server signs with; `undefined`: that of the data directory; `null`: no key. */
+  readonly signingKey: string | undefined | null
   /** How many snapshots are kept; `undefined`: all. */
   readonly keep: number | undefined
 }
@@ -62,7 +63,7 @@ async function addSnapshot(deps: BackupDeps, request: BackupRequest, backup: Bac
   const at = instantAfter(before, deps.now())
   const place = snapshotLayout(backup, snapshotName(at))
   const facts = await copyDatabase(deps, { data, place, before, directory: request.directory })
-  const key = { id: facts.key, included: request.withKey ? await copyKey(data, place) : null }
+  const key = { id: facts.key, included: await copyKey(request.signingKey, data, place) }
   const { files, releases, log, migration, removed } = facts
   const { problems, ...done } = await copyFiles(deps, { pool: data.pool, backup, files, verify: request.verify })
   const snapshot: Snapshot = {
@@ -142,19 +143,21 @@ function refuseOtherHistory(database: FrozenDatabase, before: readonly ListedSna
   throw new RegistryError('backup-unusable', { directory }, { detail, hint: 'back up into a new directory' })
 }
 
-/** Copies the key of the data directory; its id, or `null` if there is none, as with `serve --signing-key`. */
-async function copyKey(data: Layout, place: SnapshotLayout): Promise<Sha256 | null> {
+/** Returns the key's id; `null` if none was asked for, or the data directory has none, as with `serve --signing-key`. */
+async function copyKey(given: string | undefined | null, data: Layout, place: SnapshotLayout): Promise<Sha256 | null> {
+  if (given === null) return null
+  const path = given ?? data.signingKey
   try {
-    const pem = await readFile(data.signingKey, 'utf8')
+    const pem = await readFile(path, 'utf8')
     const { id } = parsePublicKey(pem)
     await writeSecret(place.signingKey, pem)
     return id
   } catch (cause) {
-    if (isSystemError(cause, 'ENOENT')) return null
-    if (!isSystemError(cause, 'EACCES', 'EISDIR') && !isRegistryError(cause)) throw cause
-    const detail = `${data.signingKey} cannot be read: ${cause.message}`
+    if (given === undefined && isSystemError(cause, 'ENOENT')) return null
+    if (!isSystemError(cause, 'ENOENT', 'EACCES', 'EISDIR') && !isRegistryError(cause)) throw cause
+    const detail = `${path} cannot be read: ${cause.message}`
     const hint = "run it as the server's own user, or leave the key out with --without-key"
-    throw new RegistryError('signing-key-unusable', { path: data.signingKey }, { detail, hint, cause })
+    throw new RegistryError('signing-key-unusable', { path }, { detail, hint, cause })
   }
 }
 

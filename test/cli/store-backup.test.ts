@@ -1,5 +1,5 @@
 /** firn store backup, beside a server that serves the data. */
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeWheel } from '../support/archives.ts'
@@ -102,10 +102,17 @@ describe('a backup', () => {
     expect(await readdir(join(at.to, 'snapshots', name))).toEqual(['firn.db', 'snapshot.json'])
   })
 
-  it('says that a key which is not in the data directory is not in the backup', async () => {
-    await rm(join(at.server.data, 'keys', 'signing.pem'))
+  it('has a key that is not in the data directory if it is named, and says if it is not', async () => {
+    const elsewhere = join(at.directory, 'signing.pem')
+    await rename(join(at.server.data, 'keys', 'signing.pem'), elsewhere)
+    expect(at.general((await at.backup('--signing-key', elsewhere)).stdout)).toContain('  with the signing key KEY: ')
+    const missing = await at.backup('--signing-key', join(at.directory, 'none.pem'))
+    expect({ code: missing.code, stderr: at.general(missing.stderr).split(':')[0] }).toEqual({
+      code: 78,
+      stderr: 'error',
+    })
     expect(at.general((await at.backup()).stdout)).toContain(
-      '  the server signs with the key KEY, which is not in the data directory: keep a copy of it yourself\n',
+      '  the server signs with the key KEY, which is not in the data directory: name it with --signing-key, or keep a copy of it\n',
     )
   })
 })
