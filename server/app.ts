@@ -13,6 +13,7 @@ import { healthRoutes } from './routes/health.ts'
 import { legacyRoutes } from './routes/legacy.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { pageRoutes, styleRoutes } from './routes/pages.ts'
+import { pastRoutes } from './routes/past.ts'
 import { resolveRoutes } from './routes/resolve.ts'
 import { simpleRoutes } from './routes/simple.ts'
 
@@ -29,6 +30,7 @@ export function createApp(deps: Deps, watched: Watched): Express {
   app.use(identifyAsker(deps.access))
   app.use('/metrics', metricsRoutes(watched))
   app.use('/simple', simpleRoutes(deps))
+  app.use('/at', pastRoutes(deps))
   app.use('/resolve', resolveRoutes(deps))
   app.use('/legacy', legacyRoutes(deps))
   app.use('/api/v1', apiRoutes(deps))
@@ -58,7 +60,7 @@ function refuseCrossOrigin(clientOf: ClientOf) {
   }
 }
 
-const served = ['/simple/', '/index/PRODUCT/RELEASE/', '/pool/', '/legacy/', '/api/v1/']
+const served = ['/simple/', '/at/INSTANT/simple/', '/index/PRODUCT/RELEASE/', '/pool/', '/legacy/', '/api/v1/']
 
 function unknownPath({ method, path }: Request): RegistryError {
   return new RegistryError('path-unknown', { method, path }, { hint: `served are ${served.join(' ')}` })

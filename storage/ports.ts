@@ -103,8 +103,8 @@ export interface DistributionRecords {
   distribution(filename: string): Promise<Distribution | undefined>
   /** All files of a project, ascending by filename. */
   distributionsOf(project: ProjectName): Promise<readonly Distribution[]>
-  /** Those that had entered the pool at an instant (included), with the yanks that held then. */
-  distributionsAt(project: ProjectName, until: Iso): Promise<readonly Distribution[]>
+  /** Those that had entered the pool before an instant, with the yanks that held then. */
+  distributionsBefore(project: ProjectName, before: Iso): Promise<readonly Distribution[]>
   /** The same for many projects at once. Projects without files are not in the map. */
   distributionsOfAll(projects: readonly ProjectName[]): Promise<ReadonlyMap<ProjectName, readonly Distribution[]>>
   /**
@@ -118,11 +118,11 @@ export interface DistributionRecords {
   distributionsByDigest(prefix: string): Promise<readonly Distribution[]>
   /**
    * Every project of the pool with its name, but those all whose files are private to `hidden`; ascending by project. With
-   * an instant: as they were then (included).
+   * an instant: as they were before it.
    */
   projects(
     hidden?: readonly string[],
-    until?: Iso,
+    before?: Iso,
   ): Promise<readonly { readonly project: ProjectName; readonly name: string }[]>
   metadata(sha256: Sha256): Promise<Buffer | undefined>
   /** What was kept of the attestations of a file (PEP 740), JSON. */

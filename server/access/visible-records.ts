@@ -14,8 +14,8 @@ export function visibleRecords(records: Records, hidden: ReadonlySet<string>): R
   const seesRelease = ({ name }: Named) => !hidden.has(name.product)
   return {
     ...visibleFiles(records, seesFile),
-    projects: (_hidden, until) => records.projects([...hidden], until),
-    projectStatus: (project, until) => records.projectStatus(project, until),
+    projects: (_hidden, before) => records.projects([...hidden], before),
+    projectStatus: (project, before) => records.projectStatus(project, before),
     projectStatuses: () => records.projectStatuses(),
     async removal(filename) {
       const removal = await records.removal(filename)
@@ -62,7 +62,7 @@ type FileReads = Pick<
   Records,
   | 'distribution'
   | 'distributionsOf'
-  | 'distributionsAt'
+  | 'distributionsBefore'
   | 'distributionsOfAll'
   | 'distributionsOfPins'
   | 'distributionsByDigest'
@@ -75,7 +75,7 @@ function visibleFiles(records: Records, sees: (file: Distribution) => boolean): 
       return file && sees(file) ? file : undefined
     },
     distributionsOf: async (project) => (await records.distributionsOf(project)).filter(sees),
-    distributionsAt: async (project, until) => (await records.distributionsAt(project, until)).filter(sees),
+    distributionsBefore: async (project, before) => (await records.distributionsBefore(project, before)).filter(sees),
     async distributionsOfAll(projects) {
       const found = [...(await records.distributionsOfAll(projects))]
       return withoutEmpty(found.map(([project, files]) => [project, files.filter(sees)] as const))

@@ -82,25 +82,27 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin, product
 
 /** Bytes before rows: a crash between the two leaves a file that nothing names. */
 async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promise<TakenIn> {
-  const { distribution } = addition
-  const { project, filename } = distribution
+  const { project, filename } = addition.distribution
   const held = await deps.records.distribution(filename)
   const others = held ? [] : await deps.records.distributionsOf(project)
   const isOwn = (await deps.records.ownProjects([project])).has(project)
   if (held) {
-    refuseTaken(held, distribution)
-    await adoptIfLost(deps, delivery.staged, { held, by: { ...delivery, at: distribution.uploadTime } })
+    refuseTaken(held, addition.distribution)
+    await adoptIfLost(deps, delivery.staged, { held, by: { ...delivery, at: addition.distribution.uploadTime } })
   } else {
     await refuseRemoved(deps, filename)
     await refuseClosed(deps, project)
     if (isOwn) refuseMixing(delivery, project)
-    refuseOtherCase(others, distribution)
-    await adopt(deps, delivery.staged, distribution)
+    refuseOtherCase(others, addition.distribution)
+    await adopt(deps, delivery.staged, addition.distribution)
   }
   deps.fault('upload:adopted')
+  // The index as it was before an instant is final soon after: nothing enters the pool at a time long gone by.
+  const distribution = { ...addition.distribution, uploadTime: deps.now() }
   const becomesOwn = delivery.origin === null && others.length > 0 && !isOwn
   const whose = becomesOwn ? { becomesOwn } : delivery.origin !== null && isOwn ? { mixesWithOwn: true } : {}
-  const outcome = await deps.records.addDistribution(addition, eventOf(delivery, distribution, whose))
+  const event = eventOf(delivery, distribution, whose)
+  const outcome = await deps.records.addDistribution({ ...addition, distribution }, event)
   return { distribution: held && outcome === 'same' ? held : distribution, outcome, becomesOwn }
 }
 

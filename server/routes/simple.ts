@@ -1,4 +1,5 @@
 import { Router, type Request, type Response } from 'express'
+import type { Iso } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { projectPageHtml, rootPageHtml } from '../../pool/pages/simple-html.ts'
 import { projectPageJson, rootPageJson } from '../../pool/pages/simple-json.ts'
@@ -9,45 +10,61 @@ import { askedBy } from '../http/asker.ts'
 import { privately, redirect, revalidate, sendAnswer, type Answer } from '../http/answer.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
 
-/** The live index: everything in the pool, as it is now. */
-export function simpleRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
-  const router = Router({ strict: true })
-  const send = (req: Request, res: Response, made: Answer) =>
-    sendAnswer(req, res, deps.access.tellsApart ? { ...made, headers: privately(made.headers) } : made)
-  router.get('/', async (req, res) => {
-    // Without its slash the page's relative links would lead beside the index.
-    if (req.originalUrl.split('?')[0] === req.baseUrl) return send(req, res, redirect('simple/', revalidate))
-    const page = { release: null, projects: await askedBy(deps, req).records.projects() }
-    send(
-      req,
-      res,
-      pageAnswer(formOf(req), { html: () => rootPageHtml(page), json: () => rootPageJson(page) }, revalidate),
-    )
-  })
-  router.get('/:project', (req, res) => projectPage(req, res, []))
-  router.get('/:project/', (req, res) => projectPage(req, res, ['']))
+type SimpleDeps = Pick<Deps, 'records' | 'access'>
 
-  async function projectPage(
-    req: Request<{ project: string }>,
-    res: Response,
-    below: readonly string[],
-  ): Promise<void> {
-    const place = projectPlace(req.params.project, below)
-    const files = await askedBy(deps, req).records.distributionsOf(place.project)
-    if (files.length === 0) {
-      const facts = { project: req.params.project }
-      throw new RegistryError('project-unknown', facts, { detail: `the pool has no ${facts.project}` })
-    }
-    if (place.redirect !== undefined) return send(req, res, redirect(place.redirect, revalidate))
-    const status = await askedBy(deps, req).records.projectStatus(place.project)
-    const page = liveProjectPage(files, { toRoot: '../../', status })
-    send(
-      req,
-      res,
-      pageAnswer(formOf(req), { html: () => projectPageHtml(page), json: () => projectPageJson(page) }, revalidate),
-    )
-  }
+/** Which pool an index shows: that of now, or what it was before an instant. */
+export interface Moment {
+  readonly before: Iso | undefined
+  /** From a project's page to the directory that holds `pool/`. */
+  readonly toRoot: string
+  readonly cacheControl: string
+}
+
+const present: Moment = { before: undefined, toRoot: '../../', cacheControl: revalidate }
+
+/** The live index: everything in the pool, as it is now, or as the moment of a request says. */
+export function simpleRoutes(deps: SimpleDeps, momentOf: (req: Request) => Moment = () => present): Router {
+  // `/at/:instant/simple` is read by the moment.
+  const router = Router({ strict: true, mergeParams: true })
+  router.get('/', async (req, res) => {
+    const { before, cacheControl } = momentOf(req)
+    // Without its slash the page's relative links would lead beside the index.
+    if (req.originalUrl.split('?')[0] === req.baseUrl) return send(deps, req, res, redirect('simple/', cacheControl))
+    const page = { release: null, projects: await askedBy(deps, req).records.projects([], before) }
+    const printers = { html: () => rootPageHtml(page), json: () => rootPageJson(page) }
+    send(deps, req, res, pageAnswer(formOf(req), printers, cacheControl))
+  })
+  router.get('/:project', (req, res) => sendProjectPage(deps, req, res, { below: [], moment: momentOf(req) }))
+  router.get('/:project/', (req, res) => sendProjectPage(deps, req, res, { below: [''], moment: momentOf(req) }))
   return router
+}
+
+async function sendProjectPage(
+  deps: SimpleDeps,
+  req: Request<{ project: string }>,
+  res: Response,
+  { below, moment }: { readonly below: readonly string[]; readonly moment: Moment },
+): Promise<void> {
+  const { before, toRoot, cacheControl } = moment
+  const { records } = askedBy(deps, req)
+  const { project, redirect: to } = projectPlace(req.params.project, below)
+  const files = await (before === undefined
+    ? records.distributionsOf(project)
+    : records.distributionsBefore(project, before))
+  if (files.length === 0) throw unknownProject(req.params.project, before)
+  if (to !== undefined) return send(deps, req, res, redirect(to, cacheControl))
+  const page = liveProjectPage(files, { toRoot, status: await records.projectStatus(project, before) })
+  const printers = { html: () => projectPageHtml(page), json: () => projectPageJson(page) }
+  send(deps, req, res, pageAnswer(formOf(req), printers, cacheControl))
+}
+
+function send({ access }: SimpleDeps, req: Request, res: Response, made: Answer): void {
+  sendAnswer(req, res, access.tellsApart ? { ...made, headers: privately(made.headers) } : made)
+}
+
+function unknownProject(project: string, before: Iso | undefined): RegistryError {
+  const then = before === undefined ? `the pool has no ${project}` : `the pool had no ${project} before ${before}`
+  return new RegistryError('project-unknown', { project }, { detail: then })
 }
 
 function formOf(req: Request): PageForm {

@@ -17,8 +17,8 @@ export interface OverlayRecords {
    * commit. Returns the files that it changed. Throws `distribution-unknown`.
    */
   setYanks(marks: readonly YankMark[], eventOf: (mark: YankMark) => AuditEvent): Promise<readonly string[]>
-  /** What was said last of a project, until an instant (included); `undefined`: nothing. */
-  projectStatus(project: ProjectName, until?: Iso): Promise<ProjectStatus | undefined>
+  /** What was said last of a project, or last before an instant; `undefined`: nothing. */
+  projectStatus(project: ProjectName, before?: Iso): Promise<ProjectStatus | undefined>
   /** `same`: it was that, for that reason. */
   setProjectStatus(status: ProjectStatus, event: AuditEvent): Promise<'set' | 'same'>
   /** Of every project of which something was said, what was said last; ascending by project. */

@@ -25,7 +25,7 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       return row && distribution(row)
     },
     distributionsOf: async (project) => (await filesOf([project]).execute()).map(distribution),
-    distributionsAt: (project, until) => distributionsAt(db, project, until),
+    distributionsBefore: (project, before) => distributionsBefore(db, project, before),
     distributionsOfAll: async (projects) => {
       const rows = await inBatches(projects, (some) => filesOf(some).execute())
       return grouped(rows.map(distribution), ({ project }) => project)
@@ -41,7 +41,7 @@ export function distributionRecords(db: Kysely<Schema>, fault: Fault, signer: Si
       const rows = await inBatches([...new Set(pins.map(pinKey))], (some) => filesOfKeys(db, some))
       return grouped(rows.map(distribution), ({ project }) => project)
     },
-    projects: (hidden = [], until) => projects(db, hidden, until),
+    projects: (hidden = [], before) => projects(db, hidden, before),
     metadata: async (sha256) =>
       (await db.selectFrom('metadata').select('bytes').where('sha256', '=', sha256).executeTakeFirst())?.bytes,
     provenance: async (sha256) =>
@@ -66,7 +66,11 @@ function filesOfKeys(db: Kysely<Schema>, keys: readonly string[]): Promise<reado
     .execute()
 }
 
-async function distributionsAt(db: Kysely<Schema>, project: ProjectName, until: Iso): Promise<readonly Distribution[]> {
+async function distributionsBefore(
+  db: Kysely<Schema>,
+  project: ProjectName,
+  before: Iso,
+): Promise<readonly Distribution[]> {
   const rows = await db
     .selectFrom('distributions')
     .leftJoin('yanks', (join) =>
@@ -75,13 +79,13 @@ async function distributionsAt(db: Kysely<Schema>, project: ProjectName, until: 
           .selectFrom('yanks as last')
           .select(({ fn }) => fn.max('last.id').as('id'))
           .whereRef('last.filename', '=', 'distributions.filename')
-          .where('last.at', '<=', until),
+          .where('last.at', '<', before),
       ),
     )
     .selectAll('distributions')
     .select(['yanks.id as yank', 'yanks.reason as yank_reason'])
     .where('project', '=', project)
-    .where('upload_time', '<=', until)
+    .where('upload_time', '<', before)
     .where('distributions.filename', 'not in', (of) => of.selectFrom('removals').select('filename'))
     .orderBy('distributions.filename')
     .execute()
@@ -91,7 +95,7 @@ async function distributionsAt(db: Kysely<Schema>, project: ProjectName, until: 
 async function projects(
   db: Kysely<Schema>,
   hidden: readonly string[],
-  until: Iso | undefined,
+  before: Iso | undefined,
 ): Promise<readonly { project: ProjectName; name: string }[]> {
   const rows = await db
     .selectFrom('pool_files')
@@ -99,7 +103,7 @@ async function projects(
     .$if(hidden.length > 0, (query) =>
       query.where((by) => by.or([by('product', 'is', null), by('product', 'not in', hidden)])),
     )
-    .$if(until !== undefined, (query) => query.where('upload_time', '<=', until ?? ''))
+    .$if(before !== undefined, (query) => query.where('upload_time', '<', before ?? ''))
     .groupBy(['project', 'name'])
     .orderBy('project')
     .orderBy('files', 'desc')

@@ -16,7 +16,7 @@ export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecor
     db.transaction().execute(change).catch(refuseIfFull)
   return {
     setYanks: (marks, eventOf) => inOne((trx) => setYanks(trx, marks, (mark) => tell(trx, eventOf(mark)), eventOf)),
-    projectStatus: (project, until) => projectStatus(db, project, until),
+    projectStatus: (project, before) => projectStatus(db, project, before),
     setProjectStatus: (status, event) => inOne((trx) => setStatus(trx, status, () => tell(trx, event))),
     projectStatuses: () => projectStatuses(db),
     removal: (filename) => removals(db).where('removals.filename', '=', filename).executeTakeFirst(),
@@ -54,10 +54,10 @@ async function fileInPool(trx: Transaction<Schema>, filename: string): Promise<P
 async function projectStatus(
   db: Kysely<Schema>,
   project: ProjectName,
-  until: string | undefined,
+  before: string | undefined,
 ): Promise<ProjectStatus | undefined> {
   const rows = db.selectFrom('project_statuses').selectAll().where('project', '=', project)
-  const row = await (until === undefined ? rows : rows.where('at', '<=', until))
+  const row = await (before === undefined ? rows : rows.where('at', '<', before))
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()

@@ -24,9 +24,10 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
         ...anEvent(mark.filename, mark.reason === null ? 'unyank' : 'yank'),
         at: at ?? '',
       }))
-    const yanked = async (at?: string) => {
+    const yanked = async (before?: string) => {
       const { records } = fixture
-      const files = at === undefined ? await records.distributionsOf(karl) : await records.distributionsAt(karl, at)
+      const files =
+        before === undefined ? await records.distributionsOf(karl) : await records.distributionsBefore(karl, before)
       return files.map((file) => [file.filename, file.yanked])
     }
 
@@ -41,12 +42,15 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
       ])
       expect((await fixture.records.distribution('a.zip'))?.yanked).toBe('broken')
       await yank('a.zip', null, wednesday)
-      expect(await yanked(monday)).toEqual([['a.zip', null]])
-      expect(await yanked(tuesday)).toEqual([
+      expect(await yanked(monday)).toEqual([])
+      expect(await yanked(tuesday)).toEqual([['a.zip', null]])
+      expect(await yanked(wednesday)).toEqual([
         ['a.zip', 'broken'],
         ['b.zip', null],
       ])
-      expect(await yanked(wednesday)).toEqual(await yanked())
+      expect(await yanked('2026-11-26')).toEqual(await yanked())
+      expect(await fixture.records.projects([], monday)).toEqual([])
+      expect(await fixture.records.projects([], tuesday)).toEqual([{ project: karl, name: 'KARL' }])
     })
 
     it('yanks over what an upstream said, and takes that back', async () => {
@@ -73,6 +77,7 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
       expect(await set('archived', tuesday)).toBe('same')
       expect(await set('active', wednesday)).toBe('set')
       const archived = { project: karl, status: 'archived', reason: 'done', at: monday }
+      expect(await records.projectStatus(karl, monday)).toBeUndefined()
       expect(await records.projectStatus(karl, tuesday)).toEqual(archived)
       expect(await records.projectStatus(karl)).toEqual({ ...archived, status: 'active', at: wednesday })
       expect(await records.projectStatus(parseProjectName('other'))).toBeUndefined()
@@ -91,7 +96,7 @@ export function overlaysContract(name: string, make: () => Promise<RecordsFixtur
       expect(await records.removals()).toEqual([{ ...removal, product: null }])
       expect(await records.removal('b.zip')).toBeUndefined()
       expect(await records.distribution('a.zip')).toBeUndefined()
-      expect(await yanked(wednesday)).toEqual([['b.zip', null]])
+      expect(await yanked('2026-11-26')).toEqual([['b.zip', null]])
       expect((await records.distributionsByDigest(sha256('a.zip'))).length).toBe(0)
       expect(await records.metadata(metadata)).toBeDefined()
       await records.removeDistribution({ ...removal, filename: 'b.zip' }, anEvent('b.zip', 'remove'))
