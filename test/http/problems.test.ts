@@ -10,7 +10,7 @@ import { firn, startServer, type TestServer } from '../support/server.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 const target = 'cp311-manylinux_x86_64'
-const windows = makeWheel({ name: 'karl', version: '3.30', tag: 'cp311-cp311-win_amd64' })
+const windows = makeWheel({ name: 'pywin', version: '3.30', tag: 'cp311-cp311-win_amd64' })
 
 let server: TestServer
 beforeAll(async () => {
@@ -108,15 +108,15 @@ describe('a form that the page of another site sends', () => {
 
 describe('fetching', () => {
   it('says per pin why it failed, by code', async () => {
-    const upstream = await startUpstream({ files: [{ project: 'karl', ...windows }], pages: { zope: 500 } })
-    const text = 'karl==3.30\nnone==1.0\nzope==1.0\n'
+    const upstream = await startUpstream({ files: [{ project: 'pywin', ...windows }], pages: { zope: 500 } })
+    const text = 'pywin==3.30\nnone==1.0\nzope==1.0\n'
     const body = fetchBody({ sources: [{ name: 'a', text }], indexes: [upstream.url] })
     const events = (await send('POST', '/api/v1/fetch', body)).text.trimEnd().split('\n')
     const failed = events.map((line) => JSON.parse(line) as { event: string; subject: string; code: ErrorCode })
     const codes = failed.filter(({ event }) => event === 'failed').map(({ subject, code }) => [subject, code] as const)
     expect(new Map(codes)).toEqual(
       new Map<string, ErrorCode>([
-        ['karl==3.30', 'upstream-lacks'],
+        ['pywin==3.30', 'upstream-lacks'],
         ['none==1.0', 'upstream-lacks'],
         ['zope==1.0', 'upstream-unavailable'],
       ]),
