@@ -90,7 +90,7 @@ export function firnServer({
   return server
 }
 
-/** How often Node looks for heads and requests that take too long, in milliseconds. */
+/** How often Node looks for heads and requests that take too long, in milliseconds, at least. */
 const lookEvery = 5000
 
 function timesOf({ head, request, keepAlive }: Limits): HttpServerOptions {
@@ -98,7 +98,7 @@ function timesOf({ head, request, keepAlive }: Limits): HttpServerOptions {
     headersTimeout: head,
     requestTimeout: request,
     keepAliveTimeout: keepAlive,
-    connectionsCheckingInterval: Math.min(head, lookEvery),
+    connectionsCheckingInterval: Math.min(head / 4, lookEvery),
   }
 }
 

@@ -40,6 +40,7 @@ export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'lea
   const marks = new WeakMap<Socket, Mark>()
   let [sent, received, refused, cut] = [0, 0, 0, 0]
   const cutOff = (socket: Socket) => {
+    if (socket.destroyed) return
     cut++
     socket.destroy()
   }

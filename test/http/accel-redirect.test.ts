@@ -45,7 +45,7 @@ function redirectOf({ headers }: Reply): string | string[] | undefined {
 
 it('nginx is told where the file is, and what its headers are', async () => {
   const { status, body, headers } = await through(path)
-  const { date: _, connection: __, ...rest } = headers
+  const { date: _, 'x-request-id': _id, connection: __, ...rest } = headers
   expect([status, body.length]).toEqual([200, 0])
   expect(rest).toEqual({
     'x-accel-redirect': '/_firn_pool/large/large-1.0%2Blocal.tar.gz',

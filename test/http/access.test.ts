@@ -61,7 +61,7 @@ function over(product: string): Promise<Reply> {
 
 /** An answer but for what names the thing that was asked for. */
 function shape({ status, headers, text }: Reply, asked: string): unknown {
-  const { date: _date, 'content-length': _length, ...others } = headers
+  const { date: _date, 'x-request-id': _id, 'content-length': _length, ...others } = headers
   return { status, headers: others, text: text.replaceAll(asked, 'ASKED') }
 }
 

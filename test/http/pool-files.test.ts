@@ -33,7 +33,7 @@ describe.each([
 
   it.each([1, 2])('is served as it was uploaded, for ever, time %i', async () => {
     const { status, body, headers } = await get(path, { 'accept-encoding': 'gzip' })
-    const { date: __, connection: ___, ...rest } = headers
+    const { date: __, 'x-request-id': _id, connection: ___, ...rest } = headers
     expect([status, sha256(body)]).toEqual([200, sha256(bytes)])
     expect(rest).toEqual({
       'content-type': 'application/octet-stream',
@@ -47,7 +47,7 @@ describe.each([
 
   it('answers HEAD as GET, without the body', async () => {
     const [got, headed] = [await get(path), await get(path, {}, 'HEAD')]
-    const { date: __, ...expected } = got.headers
+    const { date: __, 'x-request-id': _id, ...expected } = got.headers
     expect([headed.status, headed.body.length]).toEqual([200, 0])
     expect(headed.headers).toMatchObject(expected)
   })
@@ -120,7 +120,7 @@ describe('the metadata beside a wheel', () => {
     for (const { filename, metadata } of zopeFiles) {
       if (metadata === undefined) continue
       const { status, headers, body } = await get(`/pool/zope-interface/${filename}.metadata`)
-      const { date: _, connection: __, ...rest } = headers
+      const { date: _, 'x-request-id': _id, connection: __, ...rest } = headers
       expect([status, body]).toEqual([200, metadata])
       expect(rest).toEqual({
         'content-type': 'text/plain; charset=utf-8',
@@ -180,6 +180,7 @@ describe('what is not in the pool', () => {
     expect([reply.status, json(reply)]).toEqual([
       500,
       {
+        id: reply.headers['x-request-id'],
         project: 'gone',
         filename: gone.filename,
         type: '/problems/file-missing',
