@@ -1,20 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { makeWheel } from '../support/archives.ts'
+import { beginUpload } from '../support/begun-upload.ts'
 import { sha256 } from '../support/catalogue.ts'
-import {
-  ask,
-  boundary,
-  contentPart,
-  eventually,
-  formHeaders,
-  formOf,
-  json,
-  stagedNames,
-  stagingEmpties,
-} from '../support/requests.ts'
+import { ask, eventually, formHeaders, formOf, json, stagedNames, stagingEmpties } from '../support/requests.ts'
 import { spawnServer, temporaryDirectory, type ServerProcess } from '../support/server.ts'
 
 let data: string
@@ -62,39 +53,12 @@ it('receives 300 MB without holding them in memory', async () => {
 
 const wheel = makeWheel({ name: 'karl', version: '3.30', files: { 'more.py': 'x = 1\n'.repeat(5000) } })
 
-/** Sends all but the last `held` bytes of an upload, and waits until the file is being staged. */
-async function beginUpload(held: number): Promise<{ socket: Socket; rest: Buffer }> {
-  const form = formOf([contentPart(wheel)])
-  const head = [
-    'POST /legacy/ HTTP/1.1',
-    'Host: 127.0.0.1',
-    `Content-Type: multipart/form-data; boundary=${boundary}`,
-    `Content-Length: ${form.length}`,
-  ]
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-  socket.write(`${head.join('\r\n')}\r\n\r\n`)
-  socket.write(form.subarray(0, -held))
-  await eventually('a file is staged', async () => (await stagedNames(data)).length === 1)
-  return { socket, rest: form.subarray(-held) }
-}
-
-function wholeAnswer(socket: Socket): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = ''
-    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
-    socket.on('close', () => resolve(answer))
-    socket.on('error', reject)
-  })
-}
-
 it('finishes the upload in flight when it is asked to stop, and takes no other connection', async () => {
-  const { socket, rest } = await beginUpload(500)
+  const { finish } = await beginUpload(server.url, { file: wheel, data })
   server.process.kill('SIGTERM')
   await eventually('it says that it is stopping', () => server.output().includes('stopping'))
   await expect(ask(server.url, '/simple/')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-  const answer = wholeAnswer(socket)
-  socket.write(rest)
-  expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  expect(await finish()).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   expect(await server.ended).toBe(0)
   expect(server.output()).toMatch(/stopping: answering what is in flight\n(?:.*POST \/legacy\/ 200 .*\n)?stopped\n$/)
   server = await spawnServer(data)
@@ -111,7 +75,7 @@ it('stops at once when nothing is in flight, whoever keeps a connection open', a
 })
 
 it('stops without waiting when it is told twice', async () => {
-  const { socket } = await beginUpload(500)
+  const { socket } = await beginUpload(server.url, { file: wheel, data })
   socket.on('error', () => {})
   server.process.kill('SIGTERM')
   await eventually('it says that it is stopping', () => server.output().includes('stopping'))
