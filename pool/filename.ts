@@ -45,11 +45,18 @@ export function parseFilename(filename: string): DistributionFilename {
   if (!safe.test(filename))
     throw refuse(filename, 'only letters, digits and . _ + ! - may be in it, at most 200 of them')
   const form = forms.find(({ suffix }) => filename.endsWith(suffix))
-  if (!form) throw refuse(filename, `it must end in one of ${distributionSuffixes.join(' ')}`)
+  if (!form) throw refuse(filename, suffixProblem(filename))
   const stem = filename.slice(0, -form.suffix.length)
   const { readings, tags } = read(stem, form.kind)
   if (readings.length === 0) throw refuse(filename, expected[form.kind])
   return { filename, kind: form.kind, format: form.format, readings, tags }
+}
+
+/** No client looks for a suffix in capitals. */
+function suffixProblem(filename: string): string {
+  const meant = distributionSuffixes.find((suffix) => filename.toLowerCase().endsWith(suffix))
+  if (meant !== undefined) return `${meant} is written in lower case`
+  return `it must end in one of ${distributionSuffixes.join(' ')}`
 }
 
 const expected: Readonly<Record<DistributionKind, string>> = {
