@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { clientsOf, clients, type Client } from '../../pool/clients.ts'
 import { toolEnvironment, type ToolEnvironment } from '../support/python.ts'
-import { oddFiles, type OddFile } from './odd-files.ts'
+import { mixedFiles, oddFiles, type OddFile } from './odd-files.ts'
 import { makeWorkplace, pinnedPip, pinnedUv, type Workplace } from './workplace.ts'
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
@@ -17,6 +17,7 @@ beforeAll(async () => {
   const minor = await place.client(place.python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
   table = oddFiles(minor.trim())
   await place.upload(...table.map(([, file]) => file))
+  await place.upload(...mixedFiles(minor.trim()))
 })
 afterAll(() => place?.stop())
 
@@ -34,9 +35,13 @@ async function installedBy(name: string, tool: string, ...options: string[]): In
   return done
 }
 
-async function byPip(version: string): Installed {
+function oldPip(version: string): Promise<ToolEnvironment> {
   const requirements = [`pip==${version}`, 'setuptools==65.5.0']
-  const { python } = await toolEnvironment(`pip-${version}`, requirements, { python: place.python })
+  return toolEnvironment(`pip-${version}`, requirements, { python: place.python })
+}
+
+async function byPip(version: string): Installed {
+  const { python } = await oldPip(version)
   return byPython(`pip-${version}`, python, '--no-build-isolation')
 }
 
@@ -66,13 +71,20 @@ async function byBuildout({ python, directory }: ToolEnvironment): Installed {
   return new Set([...printed.matchAll(/^installed (.+)$/gm)].map(([, filename = '']) => filename))
 }
 
-async function buildouts(): Promise<readonly Awaited<Installed>[]> {
+/** The newest first. */
+async function buildoutTools(): Promise<readonly ToolEnvironment[]> {
   const two = { python: place.python }
   return [
-    await byBuildout(await toolEnvironment('buildout-6', ['zc.buildout==6.0.1'])),
-    await byBuildout(await toolEnvironment('buildout-4', ['zc.buildout==4.1.12'])),
-    await byBuildout(await toolEnvironment('buildout-2', ['zc.buildout==2.13.8', 'setuptools==51.3.3'], two)),
+    await toolEnvironment('buildout-6', ['zc.buildout==6.0.1']),
+    await toolEnvironment('buildout-4', ['zc.buildout==4.1.12']),
+    await toolEnvironment('buildout-2', ['zc.buildout==2.13.8', 'setuptools==51.3.3'], two),
   ]
+}
+
+async function buildouts(): Promise<readonly Awaited<Installed>[]> {
+  const installed: Awaited<Installed>[] = []
+  for (const tools of await buildoutTools()) installed.push(await byBuildout(tools))
+  return installed
 }
 
 it('knows which client can use a file', async () => {
@@ -97,4 +109,25 @@ it('knows which client can use a file', async () => {
   const held = await Promise.all(table.map(([, { filename }]) => place.server.store.records.distribution(filename)))
   expect(held.map((file) => file && `${file.filename}: ${clientsOf(file).join(' ')}`)).toEqual(seen)
   expect(place.strayed).toEqual([])
+})
+
+const onePart = `
+import sys, tempfile
+from zc.buildout import easy_install
+print(*easy_install.install(["mixed"], tempfile.mkdtemp(), index=sys.argv[1]))
+`
+
+it('breaks no page for a client by a file that it cannot use', async () => {
+  const index = ['--index-url', `${place.url}/simple/`]
+  const target = async (name: string) => ['--target', await place.directory(`mixed-${name}`)]
+  const pips = [await pinnedPip(), (await oldPip('21.3.1')).python, (await oldPip('20.3.4')).python]
+  const uv = ['pip', 'install', '--python', place.python, ...(await target('uv')), ...index, 'mixed']
+  await place.client(await pinnedUv(), uv)
+  for (const [at, pip] of pips.entries()) {
+    await place.client(pip, ['-m', 'pip', 'install', ...(await target(`pip-${at}`)), ...index, 'mixed'])
+  }
+  for (const { python, directory } of await buildoutTools()) {
+    const printed = await place.client(python, ['-c', onePart, `${place.url}/simple/`])
+    expect(`${directory}: ${printed}`).toBe(`${directory}: mixed 1.0\n`)
+  }
 })

@@ -107,3 +107,14 @@ export const oddFiles = (minor: string): readonly (readonly [string, OddFile])[]
   ['buildout buildout<4', egg('e_post', '1.0-1', minor)],
   ['buildout<4', egg('e_osi', '1.0-osi1', minor)],
 ]
+
+/** Of one project, what everyone can install among what hardly anyone can. */
+export const mixedFiles = (minor: string): readonly OddFile[] => [
+  wheel('mixed', '1.0', 'mixed-1.0-py3-none-any.whl'),
+  wheel('mixed', '1.0-osi1', 'mixed-1.0_osi1-py3-none-any.whl'),
+  sdist('mixed', '0.9.8.0-osi1', 'mixed-0.9.8.0-osi1.tar.gz'),
+  sdist('mixed', 'SVN-r42', 'MIXED-SVN-r42.tgz', 'tgz'),
+  sdist('mixed', '0.9', 'mixed-0.9.tbz', 'tar.bz2'),
+  egg('mixed', '0.8', minor),
+  egg('mixed', '0.8-karl3', minor),
+]
