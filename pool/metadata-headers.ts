@@ -13,8 +13,10 @@ export function readHeaders(bytes: Uint8Array): Headers {
       continue
     }
     const colon = line.indexOf(':')
-    if (colon < 1) break
-    const key = line.slice(0, colon).trim().toLowerCase()
+    if (colon === 0) continue
+    // Python's email parser takes all from here on for the description, and so do pip and all that read metadata with it.
+    if (!/^[\x21-\x39\x3b-\x7e]+:/.test(line)) break
+    const key = line.slice(0, colon).toLowerCase()
     values = headers.get(key) ?? []
     headers.set(key, values)
     values.push(line.slice(colon + 1).trim())
@@ -25,7 +27,7 @@ export function readHeaders(bytes: Uint8Array): Headers {
 /** Metadata of 2008 is often Latin-1; the specification says UTF-8 since 2.1. */
 export function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     return new TextDecoder('latin1').decode(bytes)
   }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Request, Response } from 'express'
 import multer, { type StorageEngine } from 'multer'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
+import { feed } from './form-end.ts'
 import type { Staged } from '../../storage/ports.ts'
 import type { Staging } from '../../storage/filesystem/staging.ts'
 
@@ -55,7 +56,8 @@ export function receiveForm({ staging, uploadLimit, onReceiving, algorithms }: R
     }
     const storage = engine({ staging, limit: uploadLimit, keep, onReceiving, algorithms, tally })
     try {
-      await parse(multer({ storage, limits: fieldLimits, defParamCharset: 'utf8' }), req, res)
+      const options = { storage, limits: fieldLimits, defParamCharset: 'utf8', streamHandler: feed }
+      await parse(multer(options), req, res)
       const [content, second] = kept
       if (second)
         throw new RegistryError('upload-invalid', {}, { detail: 'the form has two files; send one at a time' })

@@ -68,7 +68,7 @@ async function wheelParts(zip: ZipArchive): Promise<ArchiveParts> {
   if (info === undefined) throw missing('<name>-<version>.dist-info/METADATA')
   if (second !== undefined)
     throw refusal('layout', `the wheel has two .dist-info directories, ${printable(info)} and ${printable(second)}`)
-  const metadata = fileAt(zip, [info, 'METADATA'])
+  const metadata = fileNamed(zip, [info, 'METADATA'])
   for (const name of ['WHEEL', 'RECORD'])
     if (!entryAt(zip, [info, name]))
       throw refusal('wheel-incomplete', `the wheel has no ${printable(info)}/${name}`, { entry: `${info}/${name}` })
@@ -92,7 +92,7 @@ async function sbomsBelow(zip: ZipArchive, info: string): Promise<ArchiveParts['
 }
 
 async function eggParts(zip: ZipArchive): Promise<ArchiveParts> {
-  const metadata = await zip.content(fileAt(zip, ['EGG-INFO', 'PKG-INFO']))
+  const metadata = await zip.content(fileNamed(zip, ['EGG-INFO', 'PKG-INFO']))
   const entry = entryAt(zip, ['EGG-INFO', 'requires.txt'])
   const requiresTxt: Part = entry ? await partTaker()(zipPart(zip, entry)) : 'absent'
   return { ...nothing, metadata, eggInfos: [{ path: 'EGG-INFO', requiresTxt }] }
@@ -130,6 +130,13 @@ function fileAt(zip: ZipArchive, place: readonly string[]): ZipEntry {
   if (entry === undefined) throw missing(place.join('/'))
   if (entry.isDirectory || zip.entries.some(({ path }) => path.length > 2 && samePath(path.slice(0, 2), place)))
     throw notAFile(entry.name)
+  return entry
+}
+
+/** Wheels and eggs are read as zips by those who install them, who know no other spelling of a name: no `./`, no `//`. */
+function fileNamed(zip: ZipArchive, place: readonly string[]): ZipEntry {
+  const entry = fileAt(zip, place)
+  if (entry.name !== place.join('/')) throw missing(place.join('/'))
   return entry
 }
 

@@ -2,6 +2,16 @@ import { printable, refusal } from './refuse.ts'
 
 export const BLOCK = 512
 
+/** Mode, uid, gid, mtime, major and minor device: of no use here, but where one is no number, Python reads no further. */
+const UNUSED = [
+  [100, 108],
+  [108, 116],
+  [116, 124],
+  [136, 148],
+  [329, 337],
+  [337, 345],
+] as const
+
 /** One 512-byte header as it stands, before pax and GNU headers change it. Names are binary strings. */
 export interface TarHeader {
   readonly name: string
@@ -26,14 +36,20 @@ export function readTarHeader(block: Buffer): TarHeader {
   if (!checksumFits(block)) throw corrupt('a tar header is damaged, its checksum does not match')
   const short = text(block, 0, 100)
   const prefix = text(block, 345, 155)
-  const flag = String.fromCharCode(block[156] ?? 0)
-  const type = flag === '\0' || flag === '7' ? '0' : flag
+  const type = typeOf(String.fromCharCode(block[156] ?? 0), short)
   // Some readers take the prefix of a header that is not POSIX's for a part of the name, others do not.
   if (prefix !== '' && block.toString('latin1', 257, 263) !== 'ustar\0' && type !== 'S')
     throw corrupt(`entry "${printable(short)}" has a name prefix that its tar format does not have`)
   const name = prefix === '' ? short : `${prefix}/${short}`
+  for (const [from, to] of UNUSED) checkNumber(block.subarray(from, to))
   const size = number(block.subarray(124, 136))
   return { name, link: text(block, 157, 100), size, type }
+}
+
+/** Tars older than POSIX's have no flag for directories. Python goes by the name in the header, whatever longer one comes before it. */
+function typeOf(flag: string, name: string): string {
+  if (flag === '\0' && name.endsWith('/')) return '5'
+  return flag === '\0' || flag === '7' ? '0' : flag
 }
 
 function text(block: Buffer, at: number, length: number): string {
@@ -49,9 +65,18 @@ function number(field: Buffer): number {
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw corrupt('a tar header has an impossible number')
     return Number(value)
   }
-  const digits = text(field, 0, field.length).trim()
-  if (!/^[0-7]*$/.test(digits)) throw corrupt('a tar header has a number that is not octal')
+  const digits = octal(field)
+  if (digits === undefined) throw corrupt('a tar header has a number that is not octal')
   return Number.parseInt(digits || '0', 8)
+}
+
+/** A time before 1970 is negative: a first byte of 0xff. */
+function checkNumber(field: Buffer): void {
+  if (field[0] !== 0xff) number(field)
+}
+
+function octal(field: Buffer): string | undefined {
+  return /^ *([0-7]*) *$/.exec(text(field, 0, field.length))?.[1]
 }
 
 /** POSIX sums unsigned bytes; some old systems summed signed ones, and every reader accepts both. */

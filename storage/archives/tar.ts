@@ -51,15 +51,16 @@ async function nextHeader(source: HeaderSource): Promise<TarHeader | undefined> 
   for (let before = 0; ; before++) {
     const block = await source.reader.take(BLOCK)
     if (block.length < BLOCK) throw truncated()
-    if (block.every((byte) => byte === 0)) break
+    if (block.every((byte) => byte === 0)) {
+      if (before > 0) throw refusal('corrupt', 'the tar ends with a header of no entry')
+      return undefined
+    }
     if (before > 16) throw refusal('corrupt', 'an entry has too many headers')
     const header = readTarHeader(block)
     const next = await extend(known, header, source)
     if (next === undefined) return applied(header, known)
     known = next
   }
-  if (Object.keys(known).length > 0) throw refusal('corrupt', 'the tar ends with a header of no entry')
-  return undefined
 }
 
 async function expectOnlyZeros(reader: PieceReader): Promise<void> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { entryPath } from './entry-path.ts'
 import type { FileWindow } from './file-window.ts'
 import type { ArchiveLimits } from './limits.ts'
@@ -21,6 +22,9 @@ export interface ZipEntry {
 export const STORED = 0
 export const DEFLATED = 8
 const RECORD = { signature: 0x02014b50, length: 46 } // APPNOTE 4.3.12
+const NEWEST = 63 // APPNOTE 4.4.3.2: "6.3"; Python opens no zip that says it needs more
+const PATCHED = 0x0020 // bit 5
+const UTF8 = 0x0800 // APPNOTE 4.4.4: bit 11; Python opens no zip with a name that is not what it says
 const ENCRYPTED = 0x0001 | 0x0040 | 0x2000 // APPNOTE 4.4.4: bits 0, 6 and 13
 
 /**
@@ -72,6 +76,12 @@ function readEntry(record: Buffer, limits: ArchiveLimits): ZipEntry {
     compressedSize: wide(record.readUInt32LE(20)),
     offset: wide(record.readUInt32LE(42)),
   }
+  if (record.readUInt16LE(8) & UTF8 && !isUtf8(record.subarray(RECORD.length, nameEnd)))
+    throw refusal('name-invalid', `entry "${printable(name)}" is said to have a UTF-8 name and has not`, {
+      entry: name,
+    })
+  if ((record[6] ?? 0) > NEWEST)
+    throw refusal('corrupt', `entry "${printable(name)}" needs a zip format that there is not`, { entry: name })
   checkKind(entry, { flags: record.readUInt16LE(8), mode: record.readUInt16LE(40) })
   return entry
 }
@@ -80,6 +90,8 @@ function checkKind(entry: ZipEntry, { flags, mode }: { readonly flags: number; r
   const { name, method } = entry
   const shown = `entry "${printable(name)}"`
   if (flags & ENCRYPTED) throw refusal('encrypted', `${shown} is encrypted`, { entry: name })
+  if (flags & PATCHED)
+    throw refusal('compression-method', `${shown} is a patch to be applied to another file`, { entry: name })
   if (method !== STORED && method !== DEFLATED)
     throw refusal(
       'compression-method',

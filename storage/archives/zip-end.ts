@@ -39,14 +39,20 @@ export async function findDirectory(file: FileWindow, limits: ArchiveLimits): Pr
 function endRecordAt(tail: Buffer): number {
   const found: number[] = []
   for (let at = tail.lastIndexOf('PK\x05\x06'); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf('PK\x05\x06', at - 1))
-    if (at + END.length <= tail.length) found.push(at)
+    found.push(at)
   const [last] = found
-  if (last === undefined) throw refusal('truncated', 'the zip file has no directory at its end, it may be incomplete')
-  const whole = found.filter((at) => at + END.length + tail.readUInt16LE(at + 20) === tail.length)
+  if (last === undefined || found.every((at) => at + END.length > tail.length))
+    throw refusal('truncated', 'the zip file has no directory at its end, it may be incomplete')
+  // Python looks at the last signature only, even where too little follows it for a record.
+  const whole = found.filter((at) => at + END.length <= tail.length && lengthOf(tail, at) === tail.length - at)
   if (whole.length > 1 || (whole.length === 1 && whole[0] !== last))
     throw refusal('duplicate', 'the zip file has two end records, readers would disagree about its content')
   if (whole.length === 0) throw refusal('trailing-data', 'the zip file goes on after its end record')
   return last
+}
+
+function lengthOf(tail: Buffer, at: number): number {
+  return END.length + tail.readUInt16LE(at + 20)
 }
 
 function readEnd(record: Buffer): DirectoryPlace {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ArchiveForm } from '../../storage/archives/read-archive.ts'
 import { makeWheel, metadataOf, tarOf, type TarItem } from '../support/archives.ts'
 import { makeStage, type Refusals, rows, type Stage } from '../support/hostile.ts'
-import { bzip2Of, gzipOf, paxBody } from '../support/tar-of.ts'
+import { bzip2Of, gzipOf, paxBody, setField } from '../support/tar-of.ts'
 
 const GZIP: ArchiveForm = { kind: 'sdist', format: 'tar.gz' }
 const BZIP2: ArchiveForm = { kind: 'sdist', format: 'tar.bz2' }
@@ -48,6 +48,9 @@ const gzips: Refusals = {
       { name: 'L', type: 'L', data: 'karl-3.30/b' },
       { name: 'c' },
     ),
+    'with a mode that is no number': withField([100, 8], 'rw-r--r-'),
+    'with a device that is no number': withField([329, 8], '\xa0'),
+    'that ends after a global pax header': packed({ name: 'g', type: 'g', data: paxBody({ comment: 'x' }) }),
     'with a prefix that only some readers see': packed({ name: 'a', prefix: 'karl-3.30', format: 'v7' }),
   },
   truncated: {
@@ -104,6 +107,10 @@ const gzips: Refusals = {
   },
   size: {
     'with a directory that has content': packed({ name: 'karl-3.30/a', type: '5', data: 'x' }),
+    'with a directory of old tars that a long name makes a file': packed(
+      { name: 'L', type: 'L', data: 'karl-3.30/a' },
+      { name: 'karl-3.30/a/', type: '\0', data: 'x' },
+    ),
   },
   'trailing-data': {
     'with another tar behind it': gzipOf(
@@ -167,6 +174,13 @@ describe('refuses a tar', () => {
     expect(await stage.outcome(bytes, BZIP2)).toBe(reason)
   })
 })
+
+/** A sdist of which one header says this in one of its fields. */
+function withField(field: readonly [number, number], text: string): Buffer {
+  const tar = tarOf([pkgInfo])
+  setField(tar.subarray(0, 512), field, text)
+  return gzipOf(tar)
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   return Buffer.from(bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)))

@@ -56,6 +56,7 @@ const wheels: Refusals = {
     'without .dist-info': zipOf(parts.slice(0, 1)),
     'with .dist-info deeper in only': zipOf(parts.map((part) => ({ ...part, name: `src/${part.name.toString()}` }))),
     'without METADATA': zipOf(parts.toSpliced(1, 1)),
+    'with METADATA spelled otherwise': wheelBut({ name: `${info}/./METADATA` }),
   },
   'path-outside': {
     'whose entry leaves by ..': named('../evil.py'),
@@ -70,6 +71,7 @@ const wheels: Refusals = {
     'with NUL in a name': named('karl/a.py\0.txt'),
     'with a line break in a name': named('karl/a\nb.py'),
     'with an empty name': named(''),
+    'with a name that is said to be UTF-8': wheelWith({ name: Buffer.from('karl/\xe4.py', 'latin1') }),
   },
   'name-too-long': {
     'with an endless name': named('a/'.repeat(3000)),
@@ -80,6 +82,7 @@ const wheels: Refusals = {
     'with a file that is a directory too': wheelWith({ name: 'karl/__init__.py/' }),
     'with two zip64 fields': wheelBut({ both: { extra: Buffer.concat([zip64Extra(1), zip64Extra(2)]) } }),
     'with another zip as its comment': wheelBut({}, { comment: wheelWith() }),
+    'with the beginning of an end record in its comment': wheelBut({}, { comment: Buffer.from('PK\x05\x06') }),
   },
   'headers-disagree': {
     'with another local name': wheelBut({ local: { name: `${info}/METADATA2` } }),
@@ -96,6 +99,7 @@ const wheels: Refusals = {
     'with a damaged extra field': wheelBut({ central: { extra: Buffer.from([9, 9, 200, 0, 1]) } }),
     'with compressed data that is none': wheelBut({ packed: Buffer.alloc(30, 0xff) }),
     'that counts too many entries': wheelBut({}, { end: { entries: 9 } }),
+    'that needs a zip format there is not': needing(64),
   },
   checksum: {
     'with a wrong CRC': wheelBut({ both: { crc: 7 } }),
@@ -113,6 +117,7 @@ const wheels: Refusals = {
   },
   'compression-method': {
     'with bzip2 inside': wheelBut({ method: 12 }),
+    'with a patch inside': wheelBut({ both: { flags: 0x0020 } }),
   },
   link: {
     'with a symbolic link': wheelWith({ name: 'a', data: '/etc', mode: 0o120777 }),
@@ -161,6 +166,13 @@ const wheels: Refusals = {
     'whose METADATA is a directory': wheelBut({ name: `${info}/METADATA/`, data: '' }),
     'whose METADATA has files in it': wheelWith({ name: `${info}/METADATA/a` }),
   },
+}
+
+/** A wheel that says of its first entry which version of the zip format it needs. */
+function needing(version: number): Buffer {
+  const bytes = wheelWith()
+  bytes.writeUInt8(version, bytes.indexOf('PK\x01\x02') + 6)
+  return bytes
 }
 
 let stage: Stage

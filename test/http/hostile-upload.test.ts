@@ -62,6 +62,12 @@ function named(filename: string): Built {
   return { filename, bytes: wheel.bytes }
 }
 
+/** A form that ends before it begins, and never again. */
+function behindEnd(disposition: string): Buffer {
+  const lines = [`--${boundary}--`, `--${boundary}`, 'x', `--${boundary}`, `Content-Disposition: form-data; ${disposition}`]
+  return Buffer.from([...lines, 'Content-Type: application/octet-stream', '', 'some bytes'].join('\r\n'))
+}
+
 function send(body: Buffer | AsyncIterable<Uint8Array>, headers: Readonly<Record<string, string>> = formHeaders) {
   return ask(server.url, '/legacy/', { method: 'POST', headers, body })
 }
@@ -107,6 +113,13 @@ describe('a form is refused', () => {
     ['of no bytes', Buffer.alloc(0), `multipart/form-data; boundary=${boundary}`],
     ['that ends in its file', formOf([content]).subarray(0, 400), `multipart/form-data; boundary=${boundary}`],
     ['that ends in a header', formOf([content]).subarray(0, 60), `multipart/form-data; boundary=${boundary}`],
+    [
+      'with a file behind its end',
+      behindEnd('name="content"; filename="karl-3.30-py3-none-any.whl"'),
+      formHeaders['Content-Type'],
+    ],
+    ['with another file behind its end', behindEnd('name="other"; filename="x"'), formHeaders['Content-Type']],
+    ['with a nameless file behind its end', behindEnd('name="content"'), formHeaders['Content-Type']],
     ['with endless headers', Buffer.from(`--${boundary}\r\n${'x: y\r\n'.repeat(20_000)}`), formHeaders['Content-Type']],
   ])('%s', async (_, body, type) => {
     const reply = await send(body, { 'Content-Type': type })

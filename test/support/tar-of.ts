@@ -44,6 +44,15 @@ function tarEntry(item: TarItem): readonly Buffer[] {
   return [...tarEntry({ name: '././@LongLink', type: 'L', data: `${item.name}\0`, format: 'gnu' }), ...own]
 }
 
+/** Writes a field of a header and makes its checksum right again; the rest of the field becomes NULs. */
+export function setField(header: Buffer, [at, length]: readonly [number, number], text: string): void {
+  header.fill(0, at, at + length)
+  header.write(text, at, length, 'latin1')
+  header.fill(0x20, 148, 156)
+  const sum = header.reduce((total, byte) => total + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+}
+
 function tarHeader(item: TarItem, data: Buffer): Buffer {
   const header = Buffer.alloc(512)
   const type = item.type ?? '0'

@@ -35,6 +35,10 @@ describe('parseMetadata', () => {
     })
   })
 
+  it('passes over a line whose field has no name, as Python does', () => {
+    expect(parse(': x\nName: app\nVersion: 1.0\n')).toMatchObject({ name: 'app', version: '1.0' })
+  })
+
   const refused: readonly [string, ErrorCode][] = [
     ['', 'metadata-invalid'],
     ['Version: 1.0\n', 'metadata-invalid'],
@@ -47,6 +51,9 @@ describe('parseMetadata', () => {
     ['Name: app\nVersion: 1.0"onload=\n', 'version-invalid'],
     [`Name: app\nVersion: 1.0\nRequires-Python: ${'>=3,'.repeat(200)}\n`, 'metadata-invalid'],
     ['\u0000\u0001\u0002', 'metadata-invalid'],
+    ['Name : app\nVersion: 1.0\n', 'metadata-invalid'],
+    ['\uFEFFName: app\nVersion: 1.0\n', 'metadata-invalid'],
+    ['Name: app\nno field\nVersion: 1.0\n', 'metadata-invalid'],
   ]
   it.each(refused)('refuses %j', (text, code) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code }) as Error)
