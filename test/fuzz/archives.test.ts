@@ -51,7 +51,12 @@ async function taken({ filename, bytes }: Written, path: string): Promise<Found 
   writeFileSync(path, bytes)
   try {
     const parts = await readArchive(path, file)
-    const found = { metadata: parts.metadata, metadataSha256: digestOf(parts.metadata), sha256: '0'.repeat(64) }
+    const found = {
+      metadata: parts.metadata,
+      metadataSha256: digestOf(parts.metadata),
+      sha256: '0'.repeat(64),
+      provenanceSha256: null,
+    }
     const terms = { claim: {}, size: bytes.length, origin: null, product: null, at: '2026-01-01T00:00:00.000Z' }
     const { project, version } = admit({ file, ...found, ...terms, metadata: parseMetadata(parts.metadata) })
     readFacts(file.kind, project, parts)
