@@ -64,7 +64,13 @@ function named(filename: string): Built {
 
 /** A form that ends before it begins, and never again. */
 function behindEnd(disposition: string): Buffer {
-  const lines = [`--${boundary}--`, `--${boundary}`, 'x', `--${boundary}`, `Content-Disposition: form-data; ${disposition}`]
+  const lines = [
+    `--${boundary}--`,
+    `--${boundary}`,
+    'x',
+    `--${boundary}`,
+    `Content-Disposition: form-data; ${disposition}`,
+  ]
   return Buffer.from([...lines, 'Content-Type: application/octet-stream', '', 'some bytes'].join('\r\n'))
 }
 
