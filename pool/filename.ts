@@ -101,6 +101,7 @@ function readWheel(stem: string): Reading {
   const wellFormed =
     (parts.length === 5 || (build !== undefined && /^\d/.test(build))) &&
     /^[A-Za-z0-9]/.test(name) &&
+    python.split('.').every((each) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(each)) &&
     [version, python, abi, platform].every((part) => part !== '' && !part.split('.').includes(''))
   if (!wellFormed) return { readings: [], tags: undefined }
   const tags = { pythons: python.split('.'), abis: abi.split('.'), platforms: platform.split('.') }

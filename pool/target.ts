@@ -69,9 +69,12 @@ export function isPure(tags: WheelTags): boolean {
 
 /** Whether an installer on the target would take a wheel with these tags. Source: PEP 425, PEP 600, PEP 656. */
 export function accepts(target: Target, tags: WheelTags): boolean {
-  return (
-    tags.platforms.some((platform) => platformFits(target.platform, platform)) &&
-    tags.pythons.some((python) => tags.abis.some((abi) => pythonFits(target, python, abi)))
+  return tags.pythons.some((python) =>
+    tags.abis.some((abi) => {
+      if (!pythonFits(target, python, abi)) return false
+      // Who needs an interpreter's ABI runs on some platform: pip takes no `cp311-cp311-any`.
+      return tags.platforms.some((each) => (each === 'any' ? abi === 'none' : platformFits(target.platform, each)))
+    }),
   )
 }
 
@@ -80,27 +83,33 @@ function pythonFits({ python }: Target, tag: string, abi: string): boolean {
   if (!match) return false
   const [, implementation, major, minor = ''] = match
   if (Number(major) !== python.major) return false
-  const exact = Number(minor) === python.minor
+  const exact = minor !== '' && Number(minor) === python.minor
   const older = minor === '' || Number(minor) <= python.minor
   if (implementation === 'py') return abi === 'none' && older
   if (implementation !== python.implementation) return false
-  if (abi === 'abi3') return older
-  if (abi === 'none') return implementation === 'cp' ? exact || minor === '' : exact
-  return exact && abiFits(abi, tag)
+  if (abi === 'abi3') return implementation === 'cp' && Number(minor) >= firstStable && older
+  return exact && (abi === 'none' || abiFits(python, tag, abi))
 }
 
-/** `cp311`, and before 3.8 `cp37m`, belong to the interpreter of that name; `cp313t` is another build (PEP 703). */
-function abiFits(abi: string, tag: string): boolean {
-  return tag.startsWith('pp') ? abi.startsWith('pypy') || abi.startsWith('pp') : new RegExp(`^${tag}d?m?u?$`).test(abi)
+/** PEP 384: the stable ABI began with Python 3.2. */
+const firstStable = 2
+
+/**
+ * `cp311`, before 3.8 `cp37m`, before 3.3 `cp27mu` too, belong to the interpreter of that name as it is usually built;
+ * `cp313t` (PEP 703) and `cp311d` are other builds.
+ */
+function abiFits({ implementation, major, minor }: Target['python'], tag: string, abi: string): boolean {
+  if (implementation === 'pp') return abi.startsWith('pypy') || abi.startsWith('pp')
+  if (major === 3 && minor >= 8) return abi === tag
+  return abi === `${tag}m` || (abi === `${tag}mu` && (major === 2 || minor < 3))
 }
 
 function platformFits(platform: Platform, tag: string): boolean {
-  if (tag === 'any') return true
   switch (platform.family) {
     case 'manylinux':
       return manylinuxFits(platform, tag)
     case 'musllinux':
-      return tag === `linux_${platform.arch}` || versionedFits(platform, tag, /^musllinux_(\d+)_(\d+)_(.+)$/)
+      return musllinuxFits(platform, tag)
     case 'macosx':
       return macFits(platform, tag)
     case 'win':
@@ -118,24 +127,31 @@ const oldManylinux: Readonly<Record<string, string>> = {
 function manylinuxFits(platform: Platform, tag: string): boolean {
   if (tag === `linux_${platform.arch}`) return true
   const modern = tag.replace(/^manylinux(?:1|2010|2014)(?=_)/, (name) => `manylinux_${oldManylinux[name] ?? ''}`)
-  return versionedFits(platform, modern, /^manylinux_(\d+)_(\d+)_(.+)$/)
+  const [, high, low = '', arch] = /^manylinux_(\d+)_(\d+)_(.+)$/.exec(modern) ?? []
+  // CentOS 5 had glibc 2.5, on x86 alone; elsewhere manylinux begins with 2014.
+  const first = ['x86_64', 'i686'].includes(platform.arch) ? 5 : 17
+  return high === '2' && arch === platform.arch && Number(low) >= first && reaches(platform.level, 2, Number(low))
 }
 
-function macFits(platform: Platform, tag: string): boolean {
-  const arch = platform.arch === 'arm64' ? 'arm64' : 'x86_64'
-  const fat = ['universal2', ...(arch === 'x86_64' ? ['intel', 'universal', 'fat64', 'fat3'] : [])]
-  return [arch, ...fat].some((each) => tag.endsWith(`_${each}`) && macLevelFits(platform, tag))
+function musllinuxFits(platform: Platform, tag: string): boolean {
+  if (tag === `linux_${platform.arch}`) return true
+  const [, high, low, arch] = /^musllinux_(\d+)_(\d+)_(.+)$/.exec(tag) ?? []
+  return arch === platform.arch && reaches(platform.level, Number(high), Number(low))
 }
 
-function macLevelFits({ level }: Platform, tag: string): boolean {
-  const match = /^macosx_(\d+)_(\d+)_/.exec(tag)
-  return match !== null && reaches(level, Number(match[1]), Number(match[2]))
+/** Of macOS 10 the minor version counts, from 11 on the major one alone; 10.16 is what 11 says it is to old programs. */
+function macFits({ arch, level }: Platform, tag: string): boolean {
+  const [, major = '', minor = '', binary = ''] = /^macosx_(\d+)_(\d+)_(.+)$/.exec(tag) ?? []
+  const [high, low] = [Number(major), Number(minor)]
+  if (high === 10) {
+    const binaries = arch === 'arm64' ? ['universal2'] : intelBinaries
+    return low >= 4 && low <= 16 && binaries.includes(binary) && reaches(level, high, low)
+  }
+  const binaries = arch === 'arm64' ? ['arm64', 'universal2'] : intelBinaries
+  return high > 10 && low === 0 && binaries.includes(binary) && reaches(level, high, low)
 }
 
-function versionedFits({ arch, level }: Platform, tag: string, pattern: RegExp): boolean {
-  const match = pattern.exec(tag)
-  return match !== null && match[3] === arch && reaches(level, Number(match[1]), Number(match[2]))
-}
+const intelBinaries = ['x86_64', 'intel', 'fat64', 'fat3', 'universal2', 'universal']
 
 function reaches(level: Platform['level'], high: number, low: number): boolean {
   if (!level) return true

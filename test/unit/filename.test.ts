@@ -28,6 +28,8 @@ const refused = [
   ['app-1.0-py3-none-any-more-parts.whl', 'a wheel is named'],
   ['app-1.0-build-py3-none-any.whl', 'a wheel is named'],
   ['app-1.0-py3-none-.whl', 'a wheel is named'],
+  ['app-1.0-1-py3+-none-any.whl', 'a wheel is named'],
+  ['app-1.0-1.py3-none-any.whl', 'a wheel is named'],
   ['app-1.0.egg', 'an egg is named'],
 ] as const
 

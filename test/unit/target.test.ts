@@ -42,6 +42,21 @@ const cases = [
   ['cp312-win_amd64', 'cp312-cp312-win32', false],
   ['cp312-win32', 'cp312-cp312-win32', true],
   ['pp310-manylinux_x86_64', 'pp310-pypy310_pp73-manylinux_2_17_x86_64', true],
+  // What pip's own list of tags does not have.
+  ['cp311-manylinux_x86_64', 'cp311-none-any', true],
+  ['cp311-manylinux_x86_64', 'cp3-none-any', false],
+  ['cp311-manylinux_x86_64', 'cp38-abi3-any', false],
+  ['cp311-manylinux_x86_64', 'cp311-cp311-any', false],
+  ['cp311-manylinux_x86_64', 'cp3-abi3-manylinux_2_28_x86_64', false],
+  ['cp311-manylinux_x86_64', 'cp311-cp311d-manylinux_2_28_x86_64', false],
+  ['cp37-manylinux_x86_64', 'cp37-cp37-manylinux1_x86_64', false],
+  ['cp37-manylinux_x86_64', 'cp37-cp37m-manylinux1_x86_64', true],
+  ['cp311-manylinux_aarch64', 'cp311-cp311-manylinux_2_12_aarch64', false],
+  ['cp311-manylinux_x86_64', 'cp311-cp311-manylinux_1_17_x86_64', false],
+  ['cp313-macosx_arm64', 'cp313-cp313-macosx_10_16_arm64', false],
+  ['cp313-macosx_arm64', 'cp313-cp313-macosx_11_3_arm64', false],
+  ['cp313-macosx_x86_64', 'cp313-cp313-macosx_10_3_x86_64', false],
+  ['cp313-macosx_x86_64', 'cp313-cp313-macosx_10_9_intel', true],
 ] as const
 
 describe('targets', () => {
