@@ -35,6 +35,7 @@ export const faultPoints = [
   'restore:file-copied',
   'restore:built',
   'restore:named',
+  'collect:deleted',
 ] as const
 
 export type FaultPoint = (typeof faultPoints)[number]

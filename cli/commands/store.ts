@@ -4,6 +4,7 @@ import { storeCheckCommand } from './store-check.ts'
 import { storeBackupCommand } from './store-backup.ts'
 import { storeBackupsCommand } from './store-backups.ts'
 import { storeRestoreCommand } from './store-restore.ts'
+import { storeCollectCommand } from './store-collect.ts'
 
 /** Upkeep of a data directory itself. It speaks to no server; each verb is a file of its own, loaded when it is asked for. */
 export function storeCommand(io: Io, exit: (code: number) => void): Command {
@@ -17,4 +18,5 @@ export function storeCommand(io: Io, exit: (code: number) => void): Command {
     .addCommand(storeBackupCommand(io))
     .addCommand(storeBackupsCommand(io))
     .addCommand(storeRestoreCommand(io, exit))
+    .addCommand(storeCollectCommand(io))
 }

@@ -15,8 +15,8 @@ export interface HeldRows {
   readonly findings: readonly Finding[]
   /** Files whose rows say something else than the log, with what that says: it is signed, and is believed. */
   readonly stated: ReadonlyMap<string, Stated>
-  /** Files that the log tells of and that have no row. */
-  readonly rowless: ReadonlySet<string>
+  /** Files that the log tells of and that have no row, with the sha256 that it says. */
+  readonly rowless: ReadonlyMap<string, Sha256>
   /** Files and releases that have a row and that the log does not tell of. */
   readonly untold: ReadonlySet<string>
 }
@@ -30,7 +30,7 @@ export function holdRows(database: SQLite.Database, holds: (event: LoggedEvent) 
   const findings = [...untoldFindings(database)]
   const untold = new Set(findings.map(({ subject }) => subject))
   const stated = new Map<string, Stated>()
-  const rowless = new Set<string>()
+  const rowless = new Map<string, Sha256>()
   const rowOf = database.prepare<[string], DistributionRow>('select * from distributions where filename = ?')
   for (const event of comingEvents(database, entering)) {
     const { subject, facts } = event
@@ -38,7 +38,7 @@ export function holdRows(database: SQLite.Database, holds: (event: LoggedEvent) 
     const row = rowOf.get(subject)
     const differing = row ? fileDifferences(row, facts) : []
     if (!row) {
-      rowless.add(subject)
+      rowless.set(subject, String(facts['sha256']))
       findings.push(gone(event))
     } else if (differing.length > 0) {
       stated.set(subject, { sha256: String(facts['sha256']), size: Number(facts['size']) })
