@@ -1,6 +1,9 @@
 import SQLite from 'better-sqlite3'
 import { RegistryError } from '../pool/errors.ts'
 
+/** Whoever looks whether it is taken (`upkeep/is-served.ts`) holds it for an instant: that much is waited for. */
+const lookMs = 250
+
 /**
  * Takes a data directory for this process alone; what is returned gives it back. The lock is the system's (SQLite's
  * exclusive transaction, fcntl(2)), so that it ends with the process however that ends. Throws `data-in-use`,
@@ -18,7 +21,7 @@ export function lockData(path: string, directory: string): () => void {
 export function holdLock(path: string): () => void {
   let database: SQLite.Database | undefined
   try {
-    database = new SQLite(path, { timeout: 0 })
+    database = new SQLite(path, { timeout: lookMs })
     // No WAL, where nothing is exclusive, and no file of a journal beside it.
     database.pragma('journal_mode = MEMORY')
     database.exec('begin exclusive')

@@ -40,7 +40,7 @@ export async function checkFile(wanted: FileWanted, reading: Reading): Promise<r
   try {
     const status = await lstat(wanted.path)
     if (!status.isFile()) return [finding('file-not-plain', `is ${kindOf(status)}`)]
-    const ofMode = (status.mode & 0o222) === 0 ? [] : [finding('file-mode', `has the mode ${modeOf(status)}`)]
+    const ofMode = (status.mode & 0o777) === 0o444 ? [] : [finding('file-mode', `has the mode ${modeOf(status)}`)]
     const damage = await damageOf(wanted, status, reading)
     if (damage !== undefined) return [finding('file-damaged', damage), ...ofMode]
     return [...ofMode, ...(reading.quick ? [] : await archiveFindings(wanted))]

@@ -75,7 +75,7 @@ export const findingKinds = {
     mends: false,
   },
   'file-mode': {
-    means: 'a file of the pool can be written to: it is to be 0444',
+    means: 'a file of the pool has other rights than 0444, so that it may be changed or not be read',
     todo: repair,
     mends: true,
   },

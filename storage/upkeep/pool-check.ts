@@ -1,4 +1,5 @@
 import type SQLite from 'better-sqlite3'
+import { basename } from 'node:path'
 import { checkFile, type Reading } from './file-check.ts'
 import type { Finding } from './finding.ts'
 import { walkPool, type Walking } from './pool-walk.ts'
@@ -20,16 +21,22 @@ export async function checkPool(walking: Walking, reading: Reading): Promise<Poo
   const work = async () => {
     for await (const walked of walk) {
       reading.signal.throwIfAborted()
-      if ('finding' in walked) findings.push(walked.finding)
-      else {
+      if ('wanted' in walked) {
         files++
         bytes += walked.wanted.file.size
-        findings.push(...(await checkFile(walked.wanted, reading)))
       }
+      const found = 'wanted' in walked ? await checkFile(walked.wanted, reading) : [walked.finding]
+      findings.push(...found.filter((finding) => !isRemoved(walking, finding)))
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))
   return { findings, files, bytes }
+}
+
+/** What was removed while its file was looked for is not missed. */
+function isRemoved({ database }: Walking, { code, subject }: Finding): boolean {
+  if (code !== 'file-missing') return false
+  return database.prepare('select 1 from pool_files where filename = ?').get(basename(subject)) === undefined
 }
 
 /** All bytes that a check is to read. */

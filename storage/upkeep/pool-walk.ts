@@ -24,7 +24,7 @@ export interface Walking {
 /** A file that is to be read, or what is wrong with the pool's directories. */
 export type Walked = { readonly wanted: FileWanted } | { readonly finding: Finding }
 
-/** The file of an upload that is under way lies in the pool before it has a row: no longer than this. */
+/** No longer than this a file lies in the pool before an upload has its row, or after a removal has. */
 const underWayMs = 60_000
 
 /**
@@ -111,8 +111,9 @@ async function* otherEntry(
     database.prepare(`select 1 from ${table} where filename = ? and project = ?`).get(filename, project) !== undefined
   // Where the log knows of it, its lost row is what is wrong.
   if (isIn('pool_files') || told.rowless.has(filename)) return
-  if (isIn('distributions')) yield found('removed-lies', subject, 'was removed')
-  else if (!served || !(await isUnderWay(join(places.pool, project, filename))))
+  if (isIn('distributions')) {
+    if (!served || !isBeingRemoved(database, filename)) yield found('removed-lies', subject, 'was removed')
+  } else if (!served || !(await isUnderWay(join(places.pool, project, filename))))
     yield found('orphan', subject, 'has no row')
 }
 
@@ -120,6 +121,12 @@ async function* otherEntry(
 async function isUnderWay(path: string): Promise<boolean> {
   const status = await lstat(path).catch(() => undefined)
   return status === undefined || Date.now() - status.ctimeMs < underWayMs
+}
+
+/** The row of a removal is written before the file is erased. */
+function isBeingRemoved(database: SQLite.Database, filename: string): boolean {
+  const at = database.prepare<[string], string>('select at from removals where filename = ?').pluck().get(filename)
+  return at === undefined || Date.now() - Date.parse(at) < underWayMs
 }
 
 /** Ascending by name. */

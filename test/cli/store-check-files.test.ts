@@ -89,6 +89,11 @@ const damages: Readonly<Record<string, Damage>> = {
     found: [`file-mode ${at(karl)}`],
     mended: [`file-mode ${at(karl)}`],
   },
+  'a file can be read by nobody else': {
+    does: (data) => chmod(pathIn(data, karl), 0o400),
+    found: [`file-mode ${at(karl)}`],
+    mended: [`file-mode ${at(karl)}`],
+  },
   'a link stands in for a file': {
     does: async (data) => {
       await rename(pathIn(data, karl), join(data, 'elsewhere'))

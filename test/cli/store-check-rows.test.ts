@@ -50,6 +50,11 @@ const damages: Readonly<Record<string, Damage>> = {
     found: [`file-missing ${at(zope)}`, `metadata-damaged ${zope.filename}`],
     mended: [`file-missing ${at(zope)}`, `metadata-damaged ${zope.filename}`],
   },
+  'attestations are gone': {
+    does: sql(`update distributions set provenance_sha256 = 'x' where filename = '${karl.filename}'`),
+    found: [`provenance-damaged ${karl.filename}`],
+    mended: [],
+  },
   'facts are others': {
     does: sql(`update facts set facts = '{}'`),
     found: [karl, bfg, zodb, zope].map(({ filename }) => `facts-differ ${filename}`).toSorted(),
