@@ -22,7 +22,7 @@ export interface FileWanted {
   /** The same below the data directory, for people. */
   readonly subject: string
   /** What the log says of it, where its row says something else. */
-  readonly stated: Stated | undefined
+  readonly stated: Pick<Stated, 'sha256' | 'size'> | undefined
   /** Its facts as the present reader read them before; `undefined`: it has not. */
   readonly facts: string | undefined
 }

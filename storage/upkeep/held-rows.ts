@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts'
 
 /** What the log says of a file. */
 export interface Stated {
+  readonly project: string
   readonly sha256: Sha256
   readonly size: number
 }
@@ -41,7 +42,7 @@ export function holdRows(database: SQLite.Database, holds: (event: LoggedEvent) 
       rowless.set(subject, String(facts['sha256']))
       findings.push(gone(event))
     } else if (differing.length > 0) {
-      stated.set(subject, { sha256: String(facts['sha256']), size: Number(facts['size']) })
+      stated.set(subject, statedBy(facts, row))
       findings.push({ code: 'row-differs', subject, detail: `${differing.join(', ')}: ${lineOf(event)}` })
     }
   }
@@ -53,6 +54,16 @@ function* comingEvents(database: SQLite.Database, verbs: readonly Verb[]): Gener
     `select *, null as key, null as signature from events where verb in (${quoted(verbs)})`,
   )
   for (const row of rows.iterate()) yield loggedEvent(row)
+}
+
+/** What the log does not say, the row does. */
+function statedBy(facts: AuditEvent['facts'], row: DistributionRow): Stated {
+  const { project, sha256, size } = facts
+  return {
+    project: typeof project === 'string' ? project : row.project,
+    sha256: typeof sha256 === 'string' ? sha256 : row.sha256,
+    size: typeof size === 'number' ? size : row.size,
+  }
 }
 
 function fileDifferences(row: DistributionRow, facts: AuditEvent['facts']): readonly string[] {

@@ -4,7 +4,7 @@ import { isSystemError } from '../filesystem/durable.ts'
 import { distribution } from '../sql/rows.ts'
 import type { PoolFileRow } from '../sql/schema.ts'
 import type { Finding } from './finding.ts'
-import type { HeldRows, Stated } from './held-rows.ts'
+import type { HeldRows } from './held-rows.ts'
 import type { Mending } from './mending.ts'
 import { entriesOf, isPlace } from './pool-walk.ts'
 import { putBack } from './put-back.ts'
@@ -75,9 +75,10 @@ export async function fillPlace(
     .prepare<[string], PoolFileRow>('select * from pool_files where filename = ?')
     .get(filename)
   if (!row) return left('the database has it no more')
+  if (!isPlace(row.project)) return left('its row names no directory of the pool')
   if (told.untold.has(filename)) return left('no line of the log tells of it')
   const file = distribution(row)
-  const wanted: Stated = told.stated.get(filename) ?? file
+  const wanted = told.stated.get(filename) ?? file
   const outcome = await putBack(mending, { file, wanted })
   if (!outcome.done) return left(outcome.reason)
   const facts = { finding: code, done: 'put back', from: outcome.from, sha256: wanted.sha256 }

@@ -37,6 +37,8 @@ export async function* walkPool(walking: Walking): AsyncGenerator<Walked> {
   const there = new Map((await entriesOf(places.pool)).map((entry) => [entry.name, entry]))
   for (const name of [...new Set([...projects, ...there.keys()])].toSorted(compareCodePoints)) {
     const entry = there.get(name)
+    // What somebody wrote into a row does not lead out of the pool.
+    if (!entry && !isPlace(name)) continue
     if (entry && !entry.isDirectory()) yield found('stray', `pool/${name}`, `is ${kindOf(entry)}`)
     yield* walkProject(walking, name, entry)
   }
@@ -54,6 +56,8 @@ async function* walkProject(walking: Walking, project: string, directory: Dirent
   if (directory?.isDirectory() === true && left.size === 0 && !isPlace(project))
     yield found('stray', `pool/${project}`, 'is no directory of a project')
   for (const row of rows) {
+    // Its row is what is wrong, and its file lies where the log says.
+    if ((walking.told.stated.get(row.filename)?.project ?? project) !== project) continue
     if (left.delete(row.filename)) {
       yield { wanted: wantedOf(walking, row) }
       continue
@@ -109,8 +113,8 @@ async function* otherEntry(
   }
   const isIn = (table: 'distributions' | 'pool_files') =>
     database.prepare(`select 1 from ${table} where filename = ? and project = ?`).get(filename, project) !== undefined
-  // Where the log knows of it, its lost row is what is wrong.
-  if (isIn('pool_files') || told.rowless.has(filename)) return
+  // Where the log knows of it, its row is what is wrong.
+  if (isIn('pool_files') || told.rowless.has(filename) || told.stated.has(filename)) return
   if (isIn('distributions')) {
     if (!served || !isBeingRemoved(database, filename)) yield found('removed-lies', subject, 'was removed')
   } else if (!served || !(await isUnderWay(join(places.pool, project, filename))))

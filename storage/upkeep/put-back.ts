@@ -12,7 +12,7 @@ import { entriesOf } from './pool-walk.ts'
 /** A file whose bytes are gone, and what they are to be. */
 export interface Missed {
   readonly file: Distribution
-  readonly wanted: Stated
+  readonly wanted: Pick<Stated, 'sha256' | 'size'>
 }
 
 export type PutBack =

@@ -3,6 +3,7 @@ import SQLite from 'better-sqlite3'
 import { createHash } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { join } from 'node:path'
 import { layout } from '../../storage/layout.ts'
 import {
   bfg,
@@ -94,6 +95,19 @@ const damages: Readonly<Record<string, Damage>> = {
   'a row says other bytes': {
     does: sql(`update distributions set sha256 = '${'0'.repeat(64)}', size = 1 where filename = '${zope.filename}'`),
     found: [`row-differs ${zope.filename}`, 'release-lacks karl/3.30'],
+    mended: [],
+  },
+  'a row says another project': {
+    does: sql(`update distributions set project = 'karl' where filename = '${bfg.filename}'`),
+    found: [`row-differs ${bfg.filename}`],
+    mended: [],
+  },
+  'a row says a project outside of the pool': {
+    does: async (data) => {
+      edit(data, `update distributions set project = '../..' where filename = '${bfg.filename}'`)
+      await writeFile(join(data, '..', 'outside.zip'), 'x')
+    },
+    found: [`row-differs ${bfg.filename}`],
     mended: [],
   },
   'a row says another Python': {

@@ -190,6 +190,15 @@ describe('what something needs stays, whatever else is wrong', () => {
       'orphans/bfg',
     ],
     [
+      'a file whose row leads out of the pool',
+      async (data) => {
+        edit(data, `update distributions set project = '../..' where filename = '${bfg.filename}'`)
+        await mkdir(join(data, 'orphans'))
+        await rename(pathIn(data, bfg), join(data, 'orphans', 'bfg'))
+      },
+      'orphans/bfg',
+    ],
+    [
       'a file whose row and log are gone, which a release has',
       (data) =>
         edit(

@@ -81,7 +81,7 @@ it('has commands that do what it says', async () => {
   expect(outcomes.filter(({ code }) => code !== 0)).toEqual([])
   // What cron would mail.
   expect(outcomes.filter(({ command }) => command.endsWith('/dev/null')).map(({ output }) => output)).toEqual(['', ''])
-  expect(outcomes).toHaveLength(14)
+  expect(outcomes).toHaveLength(18)
   for (const restored of ['firn-restored', 'firn-new'])
     expect(await withServer(join(directory, 'var/lib', restored), ({ url }) => everythingServed(url))).toEqual(served)
 })
