@@ -1,10 +1,11 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Request, Response } from 'express'
 import multer, { type StorageEngine } from 'multer'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { feed } from './form-end.ts'
 import type { Staged } from '../../storage/ports.ts'
 import type { Staging } from '../../storage/filesystem/staging.ts'
+import { mayHaveLineFeeds, withCarriageReturns } from './line-feed-form.ts'
 
 /** An upload form that has arrived whole. */
 export interface UploadForm {
@@ -25,7 +26,7 @@ export interface ReceiveOptions {
   readonly staging: Staging
   readonly uploadLimit: number
   readonly onReceiving: () => void
-  /** The digests that the fields before the file want of it. What it throws refuses the form. */
+  /** The digests that the fields before the file want of it. */
   readonly algorithms: (fields: ReadonlyMap<string, string>) => readonly string[]
 }
 
@@ -56,7 +57,7 @@ export function receiveForm({ staging, uploadLimit, onReceiving, algorithms }: R
     }
     const storage = engine({ staging, limit: uploadLimit, keep, onReceiving, algorithms, tally })
     try {
-      const options = { storage, limits: fieldLimits, defParamCharset: 'utf8', streamHandler: feed }
+      const options = { storage, limits: fieldLimits, defParamCharset: 'utf8', streamHandler: feedBody }
       await parse(multer(options), req, res)
       const [content, second] = kept
       if (second)
@@ -77,7 +78,7 @@ function refuseEarly(req: Request, limit: number): void {
   }
   const declared = Number(req.headers['content-length'] ?? 0)
   if (declared > limit + fieldLimits.fieldSize) {
-    throw new RegistryError('upload-too-large', { limit }, { detail: `the limit is ${limit} bytes` })
+    throw tooLarge(limit)
   }
 }
 
@@ -163,6 +164,10 @@ function parse(upload: multer.Multer, req: Request, res: Response): Promise<void
   })
 }
 
+function feedBody(req: Request, parser: Writable): void {
+  feed(mayHaveLineFeeds(req.headers['content-type']) ? req.pipe(withCarriageReturns()) : req, parser)
+}
+
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
@@ -178,9 +183,15 @@ function fieldsOf(body: unknown): ReadonlyMap<string, string> {
 
 /** Errors of the system keep what they are; all else that multer and busboy say is about the form. */
 function translate(error: unknown, req: Request): unknown {
+  if (isRegistryError(error, 'upload-too-large')) return tooLarge(error.facts['limit'])
   if (isRegistryError(error)) return error
   if (req.destroyed && !req.complete) return new RegistryError('upload-incomplete', {}, { cause: error })
   if (error instanceof Error && 'errno' in error) return error
   const detail = asError(error).message
   return new RegistryError('upload-invalid', {}, { detail, cause: error })
+}
+
+function tooLarge(limit: unknown): RegistryError {
+  const hint = 'its operator can have it take more: firn serve --max-upload MB'
+  return new RegistryError('upload-too-large', { limit }, { detail: `the limit is ${String(limit)} bytes`, hint })
 }

@@ -11,6 +11,11 @@ const digestFields = [
   { field: 'blake2_256_digest', algorithm: 'blake2b-256', digits: 64 },
 ] as const
 
+/** The algorithms of the digests that fields state, whatever they state. */
+export function statedAlgorithms(fields: ReadonlyMap<string, string>): readonly string[] {
+  return digestFields.flatMap(({ field, algorithm }) => (valueOf(fields, field) === '' ? [] : [algorithm]))
+}
+
 export type StatedDigests = Readonly<Record<string, string>>
 
 /**
@@ -19,12 +24,17 @@ export type StatedDigests = Readonly<Record<string, string>>
  */
 export function statedDigests(fields: ReadonlyMap<string, string>): StatedDigests {
   const stated = digestFields.flatMap(({ field, algorithm, digits }) => {
-    const value = fields.get(field)?.trim().toLowerCase() ?? ''
-    if (value === '' || value === 'unknown') return []
+    const value = valueOf(fields, field)
+    if (value === '') return []
     if (value.length !== digits || !/^[0-9a-f]*$/.test(value)) throw noDigest(field, digits, value)
     return [[algorithm, value] as const]
   })
   return Object.fromEntries(stated)
+}
+
+function valueOf(fields: ReadonlyMap<string, string>, field: string): string {
+  const value = fields.get(field)?.trim().toLowerCase() ?? ''
+  return value === 'unknown' ? '' : value
 }
 
 function noDigest(field: string, digits: number, value: string): RegistryError {

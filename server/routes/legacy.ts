@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'
 import { receiveForm, type UploadForm } from '../http/multipart.ts'
 import { refuseUpload } from '../http/refuse-upload.ts'
-import { statedDigests } from '../http/stated-digests.ts'
+import { statedAlgorithms, statedDigests } from '../http/stated-digests.ts'
 
 /**
  * The upload API that twine, uv, flit, hatch and poetry speak: one POST a file. Source: the "legacy" upload API of
@@ -20,7 +20,7 @@ export function legacyRoutes(deps: Deps): Router {
     staging,
     uploadLimit,
     onReceiving: () => fault('upload:receiving'),
-    algorithms: (fields) => Object.keys(statedDigests(fields)),
+    algorithms: statedAlgorithms,
   })
   const upload = async (req: Request, res: Response, product: string | null) => {
     let leave: (() => void) | undefined

@@ -141,6 +141,7 @@ describe('what is refused', () => {
       code: 65,
       stdout:
         'refused  DIR/large-1.0.zip: File is larger than this server accepts: the limit is 1000000 bytes\n' +
+        '         its operator can have it take more: firn serve --max-upload MB\n' +
         '0 files in the pool, 1 refused\n',
       stderr: '',
     })

@@ -64,8 +64,7 @@ function run(publisher: Publisher, word: 'first' | 'changed', more: Partial<Publ
 }
 
 /** What a refusal of the server is to read like: uv shows the body, the others the line above it. */
-function sentence({ name }: Publisher, what: string, hint?: string): string {
-  if (hint === undefined) return what
+function sentence({ name }: Publisher, what: string, hint: string): string {
   return name === 'uv' ? `${what} hint: ${hint}` : `${what} (${hint})`
 }
 
@@ -136,7 +135,7 @@ async function refusesFalsified({ digests }: Publisher, { headers, body, fields 
 interface Refusal {
   readonly to: () => Partial<Publishing>
   readonly what: (publisher: Publisher) => string
-  readonly hint?: (publisher: Publisher) => string
+  readonly hint: (publisher: Publisher) => string
 }
 
 const refusals: Readonly<Record<string, Refusal>> = {
@@ -158,6 +157,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   'a file that is too large': {
     to: () => ({ url: `${narrow.url}/legacy/`, token: 'none' }),
     what: () => 'File is larger than this server accepts: the limit is 300 bytes',
+    hint: () => 'its operator can have it take more: firn serve --max-upload MB',
   },
   'a digest that is not the file’s': {
     to: () => ({ url: `${falsifying.url}/legacy/` }),
@@ -171,7 +171,7 @@ const told = publishers.flatMap((publisher) =>
 )
 
 it.concurrent.each(told)('%s says why %s is refused', async (_name, _why, publisher, { to, what, hint }) => {
-  const said = sentence(publisher, what(publisher), hint?.(publisher))
+  const said = sentence(publisher, what(publisher), hint(publisher))
   expect(await run(publisher, 'first', to())).toEqual(failure(publisher, said))
 })
 

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createToken } from '../../server/actions/tokens.ts'
-import { makeEgg, makeSdist, type Built } from '../support/archives.ts'
+import { makeEgg, makeSdist, metadataOf, zipOf, type Built } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'
-import { ask, json, stagingEmpties } from '../support/requests.ts'
+import { ask, json, stagingEmpties, type Reply } from '../support/requests.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -23,19 +23,22 @@ const boundary = '--------------GHSKFJDLGDS7543FJKLFHRE75642756743254'
 
 type Field = readonly [name: string, value: string | Built]
 
-/** The form as distutils of 2.7.18 writes it: no type of any part, a value that ends in CR with a line feed more. */
-function formOf(fields: readonly Field[]): Buffer {
+/**
+ * The form as distutils writes it, of 2.7.18 or, with `\n`, of before 2.7.7: no type of any part, a value that ends in
+ * CR with a line feed more.
+ */
+function formOf(fields: readonly Field[], line = '\r\n'): Buffer {
   const parts = fields.flatMap(([name, value]) => {
     const more = typeof value === 'string' ? '' : `;filename="${value.filename}"`
     const bytes = typeof value === 'string' ? Buffer.from(value) : value.bytes
     const end = bytes.at(-1) === 0x0d ? '\n' : ''
     return [
-      Buffer.from(`\r\n--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`),
+      Buffer.from(`${line}--${boundary}${line}Content-Disposition: form-data; name="${name}"${more}${line}${line}`),
       bytes,
       Buffer.from(end),
     ]
   })
-  return Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)])
+  return Buffer.concat([...parts, Buffer.from(`${line}--${boundary}--${line}`)])
 }
 
 function send(fields: readonly Field[], { to = server, headers = {} }: { to?: TestServer; headers?: Headers } = {}) {
@@ -127,6 +130,58 @@ describe('an upload', () => {
       200,
     ])
     expect(without.headers['www-authenticate']).toBe('Basic realm="firn", charset="UTF-8"')
+  })
+})
+
+async function* inPieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < whole.length; at += size) yield Promise.resolve(whole.subarray(at, at + size))
+}
+
+function sendLines(fields: readonly Field[], size = 65_536): Promise<Reply> {
+  const headers = { 'Content-Type': `multipart/form-data; boundary=${boundary}` }
+  return ask(server.url, '/legacy/', { method: 'POST', headers, body: inPieces(formOf(fields, '\n'), size) })
+}
+
+describe('an upload of before Python 2.7.7, whose lines end in LF alone,', () => {
+  it.each([0, 5, 6, 11])('is taken with its fields in any order, turned by %i', async (by) => {
+    const { file, fields } = fieldsOf(makeSdist, 'sdist')
+    const reply = await sendLines(turned(fields, by))
+    expect([reply.status, json(reply)]).toMatchObject([200, { filename: file.filename, outcome: 'added' }])
+  })
+
+  it.each([1, 7, 56, 57, 58, 1000])('is taken in pieces of %i bytes', async (size) => {
+    const { fields } = fieldsOf(makeEgg, 'bdist_egg')
+    expect((await sendLines(fields, size)).status).toBe(200)
+  })
+
+  it('keeps the line ends of its file, whatever they are', async () => {
+    const name = `Old.Thing${++made}`
+    const almost = `\n--${boundary.slice(0, -1)}\n\n`
+    const data = ['\n', '\r\n', '\n\n', almost, `--${boundary}`, '\r', '\n--', almost.repeat(3)]
+      .join('text')
+      .repeat(500)
+    const metadata = { name: 'PKG-INFO', data: metadataOf({ name, version: '0.9' }) }
+    const bytes = zipOf(
+      [metadata, { name: 'lines', data }].map((item) => ({ ...item, name: `${name}-0.9/${item.name}`, method: 0 })),
+    )
+    const reply = await sendLines([
+      ['description', 'one\r\ntwo\n\nthree\r'],
+      ['content', { filename: `${name}-0.9.zip`, bytes }],
+      ['md5_digest', createHash('md5').update(bytes).digest('hex')],
+    ])
+    expect([reply.status, json(reply)]).toMatchObject([200, { size: bytes.length }])
+  })
+
+  it.each([
+    ['that ends in its file', (form: Buffer) => form.subarray(0, -200)],
+    ['without an end', (form: Buffer) => form.subarray(0, -60)],
+    ['with endless headers', (form: Buffer) => Buffer.concat([form.subarray(0, 58), Buffer.alloc(40_000, 'x: y\n')])],
+    ['of line feeds', () => Buffer.alloc(100_000, '\n')],
+  ])('is refused %s', async (_, damaged) => {
+    const { fields } = fieldsOf(makeSdist, 'sdist')
+    const headers = { 'Content-Type': `multipart/form-data; boundary=${boundary}` }
+    const reply = await ask(server.url, '/legacy/', { method: 'POST', headers, body: damaged(formOf(fields, '\n')) })
+    expect(json(reply)).toMatchObject({ code: 'upload-invalid' })
   })
 })
 
