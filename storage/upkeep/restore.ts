@@ -43,7 +43,8 @@ const atOnce = 4
 
 /**
  * Makes a data directory of a snapshot, every byte of it checked. It is built beside, and has its name only when it is
- * whole. Throws `snapshot-unknown`, `restore-refused`, `backup-damaged`, `data-too-new`, `data-in-use`, `storage-full`.
+ * whole. Throws `snapshot-unknown`, `restore-refused`, `backup-damaged`, `data-too-new`, `data-unusable`,
+ * `storage-full`.
  */
 export async function restore(deps: RestoreDeps, request: RestoreRequest): Promise<Restored> {
   const backup = backupLayout(request.backup)

@@ -60,11 +60,17 @@ export async function snapshotsIn(directory: string): Promise<readonly ListedSna
   throw new RegistryError('snapshot-unknown', { directory }, { detail: `there is no ${directory}` })
 }
 
-/** All snapshots of a backup, the oldest first; none where there is no backup. Throws `backup-damaged`. */
+/** All snapshots of a backup, the oldest first; none where there is no backup. Throws `backup-damaged`, `input-unreadable`. */
 export async function listSnapshots(layout: BackupLayout): Promise<readonly ListedSnapshot[]> {
   const names = await readdir(layout.snapshots).catch((error: unknown) => {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return []
-    throw error
+    if (!isSystemError(error, 'EACCES', 'EPERM', 'EIO')) throw error
+    const hint = 'run it as the user that the backup is of'
+    throw new RegistryError(
+      'input-unreadable',
+      { path: layout.snapshots },
+      { detail: error.message, hint, cause: error },
+    )
   })
   const sorted = names.filter((name) => isSnapshotName(name)).toSorted(compareCodePoints)
   return Promise.all(sorted.map(async (name) => ({ name, snapshot: await readSnapshot(layout, name) })))
