@@ -69,6 +69,8 @@ async function* walkProject(walking: Walking, project: string, directory: Dirent
       yield found('name-case', subjectOf(row), `lies there as ${other}`)
     }
   }
+  // A link leads elsewhere, and what else lies there is not the pool's.
+  if (directory?.isDirectory() === false) return
   for (const entry of left.values()) yield* otherEntry(walking, project, entry)
 }
 

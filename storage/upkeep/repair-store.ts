@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lockData } from '../data-lock.ts'
 import { layout } from '../layout.ts'
@@ -80,7 +80,7 @@ const steps: readonly Readonly<Partial<Record<FindingCode, Mend>>>[] = [
 
 async function sweep(mending: Mending, { code, subject }: Finding): Promise<Mended> {
   await mending.change({ subject, facts: { finding: code, done: 'taken away' } })
-  await unlink(join(mending.places.directory, subject))
+  await rm(join(mending.places.directory, subject), { recursive: true })
   return mended('taken away')
 }
 

@@ -144,10 +144,22 @@ const damages: Readonly<Record<string, Damage>> = {
     found: ['stray pool/karl'],
     mended: [],
   },
-  'an upload was broken off': {
-    does: (data) => writeFile(join(data, 'staging', 'x.part'), 'half'),
-    found: ['staging-left staging/x.part'],
-    mended: ['staging-left staging/x.part'],
+  'a link in the pool leads out of it': {
+    does: async (data) => {
+      await mkdir(join(data, '..', 'outside'))
+      await writeFile(join(data, '..', 'outside', 'x.zip'), 'x')
+      await symlink('../../outside', join(data, 'pool', 'outside'))
+    },
+    found: ['stray pool/outside'],
+    mended: ['stray pool/outside'],
+  },
+  'uploads were broken off': {
+    does: async (data) => {
+      await writeFile(join(data, 'staging', 'x.part'), 'half')
+      await mkdir(join(data, 'staging', 'y', 'z'), { recursive: true })
+    },
+    found: ['staging-left staging/x.part', 'staging-left staging/y'],
+    mended: ['staging-left staging/x.part', 'staging-left staging/y'],
   },
   'others can read the key': {
     does: (data) => chmod(join(data, 'keys', 'signing.pem'), 0o640),

@@ -147,6 +147,15 @@ describe('a data directory with things that nothing needs', () => {
   })
 })
 
+it('what lies behind a link stays', async () => {
+  const data = await copyOf(kept.data)
+  const outside = await temporaryDirectory()
+  await writeFile(join(outside, 'x.zip'), 'x')
+  for (const at of ['pool/outside', 'pool/karl/outside', 'staging/outside']) await symlink(outside, join(data, at))
+  expect((await run(data, '--yes')).code).toBe(0)
+  expect(await readdir(outside)).toEqual(['x.zip'])
+})
+
 it('the bytes of a removed file go', async () => {
   const data = await copyOf(kept.data)
   const server = await startServer({ data })
