@@ -68,6 +68,12 @@ describe('wrong tokens', () => {
     expect(await guesses(trusting, 14, (time) => ({ 'X-Forwarded-For': spellings[time % 4] ?? '' }))).toBe(slowed)
   })
 
+  it('are counted for a network of IPv6, whose addresses one client has all', async () => {
+    expect(await guesses(trusting, 14, (time) => ({ 'X-Forwarded-For': `2001:db8:0:7:${time}::1` }))).toBe(slowed)
+    for (const next of ['2001:db8:0:8::1', '2001:db8:1::7', '2001:db8:7::'])
+      expect(await guesses(trusting, 1, () => ({ 'X-Forwarded-For': next }))).toBe('1 × 401')
+  })
+
   it('of one client lock no other out, whomever it names', async () => {
     await guesses(trusting, 14, () => ({ 'X-Forwarded-For': '192.0.2.12, 192.0.2.11' }))
     expect(await guesses(trusting, 1, () => ({ 'X-Forwarded-For': '192.0.2.12' }))).toBe('1 × 401')
