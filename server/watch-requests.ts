@@ -19,7 +19,7 @@ export function watchRequests({ log, traffic, clientOf }: Watch): Handle {
     const { url = '-', socket } = req
     const [client, sentBefore] = log.isKept ? [clientOf(req).address, socket.bytesWritten] : ['', 0]
     traffic.begun()
-    res.once('close', () => {
+    res.on('close', () => {
       const milliseconds = performance.now() - started
       const status = res.headersSent ? res.statusCode : 0
       traffic.ended({ url, method: req.method, status, seconds: milliseconds / 1000 })

@@ -54,8 +54,12 @@ export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'lea
   }
   const sweep = () => {
     for (const socket of sockets) {
-      const req = turns.get(socket)?.current.req
-      if (!req || req.complete) continue
+      const current = turns.get(socket)?.current
+      if (!current) continue
+      const { req } = current
+      // Only one that has not read all is timed, which costs each request something: Node sees what the system has sent.
+      if (current.writableLength > 0 && socket.timeout !== limits.idle) socket.setTimeout(limits.idle)
+      if (req.complete) continue
       const mark = marks.get(socket)
       if (mark?.req === req && socket.bytesRead - mark.bytes < limits.leastBody) cutOff(socket)
       else marks.set(socket, { req, bytes: socket.bytesRead })
@@ -66,7 +70,7 @@ export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'lea
       server.maxConnections = limits.connections
       server.on('drop', () => refused++)
       server.on('connection', attendSocket)
-      server.setTimeout(limits.idle, (socket) => {
+      server.on('timeout', (socket: Socket) => {
         const current = turns.get(socket)?.current
         if (current && waitsForUs(current)) socket.setTimeout(limits.idle)
         else if (current && isDone(current)) socket.destroy()
@@ -77,18 +81,22 @@ export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'lea
     },
     inTurn: (handle) => (req, res) => {
       const turn = turns.get(req.socket)
-      const begin = (of: Turns) => {
-        of.current = res
-        handle(req, res)
-      }
       if (!turn) {
         turns.set(req.socket, { current: res, last: res })
         return handle(req, res)
       }
       const before = turn.last
       turn.last = res
-      if (before.writableFinished || before.destroyed) begin(turn)
-      else before.once('close', () => (res.destroyed || req.socket.destroyed ? undefined : begin(turn)))
+      if (!before.writableFinished && !before.destroyed) {
+        before.once('close', () => {
+          if (res.destroyed || req.socket.destroyed) return
+          turn.current = res
+          handle(req, res)
+        })
+        return
+      }
+      turn.current = res
+      handle(req, res)
     },
     open: () => sockets.size,
     sentBytes: () => sum(sockets, ({ bytesWritten }) => bytesWritten) + sent,

@@ -15,16 +15,17 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>, trust
   return `${prefix}-${(count++).toString(36)}`
 }
 
-const ids = new WeakMap<IncomingMessage, string>()
+const key: unique symbol = Symbol('id')
+type Named = IncomingMessage & { [key]?: string }
 
 /** Keeps the id of a request, for whoever answers it. */
-export function nameRequest(req: IncomingMessage, id: string): void {
-  ids.set(req, id)
+export function nameRequest(req: Named, id: string): void {
+  req[key] = id
 }
 
 /** The id that a request has. Throws `TypeError` on one that was not named. */
-export function requestId(req: IncomingMessage): string {
-  const id = ids.get(req)
+export function requestId(req: Named): string {
+  const id = req[key]
   if (id === undefined) throw new TypeError('the request has no id')
   return id
 }

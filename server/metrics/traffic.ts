@@ -93,7 +93,7 @@ function add(numbers: Float64Array, at: number, more: number): void {
 }
 
 function methodOf(method: string | undefined): number {
-  const known = methods.findIndex((each) => each === method)
+  const known = (methods as readonly (string | undefined)[]).indexOf(method)
   return known < 0 ? methods.length - 1 : known
 }
 
@@ -102,8 +102,12 @@ function statusOf(status: number): number {
 }
 
 function classOf(seconds: number): number {
-  const at = durationBounds.findIndex((bound) => seconds <= bound)
-  return at < 0 ? durationBounds.length : at
+  let at = 0
+  for (const bound of durationBounds) {
+    if (seconds <= bound) break
+    at++
+  }
+  return at
 }
 
 function labelsAt(at: number): Omit<RequestCount, 'count'> {
