@@ -106,7 +106,7 @@ export function readPax(body: Buffer): PaxRecords {
       throw corrupt('a pax header is damaged')
     const record = body.toString('latin1', blank + 1, end - 1)
     const equals = record.indexOf('=')
-    if (equals === -1) throw corrupt('a pax header is damaged')
+    if (equals < 1) throw corrupt('a pax header is damaged')
     const key = record.slice(0, equals)
     if (key.startsWith('GNU.sparse.')) throw refusal('sparse', 'the archive holds a sparse file')
     values.set(key, record.slice(equals + 1))

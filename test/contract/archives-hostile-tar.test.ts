@@ -38,6 +38,7 @@ const gzips: Refusals = {
     }),
     'with a pax size that is no number': packed(pax({ size: '-1' }), { name: 'a' }),
     'with a pax header of wrong length': packed({ name: 'x', type: 'x', data: '99 path=a\n' }, { name: 'a' }),
+    'with a pax record of no name': packed(pax({ '': 'x' }), { name: 'karl-3.30/a' }),
     'with two pax headers': packed(pax({ path: 'a' }), pax({ path: 'b' })),
     'with a global name': packed(
       { name: 'g', type: 'g', data: paxBody({ path: 'karl-3.30/a' }) },

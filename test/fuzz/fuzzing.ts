@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { asyncProperty, check, type Arbitrary } from 'fast-check'
+import { vi } from 'vitest'
 
 /** Inputs that each file of this directory tries in a usual run. */
 export const planned = { archives: 7000, forms: 2000, requests: 5000, texts: 11_000 } as const
@@ -44,6 +45,8 @@ export interface Fuzzer {
 /** Tries inputs for one test file. FIRN_FUZZ_PATH, which a failure names, tries that one input again. */
 export function fuzzer(area: string): Fuzzer {
   let tried = 0
+  // A deadline against hanging, however many are asked for and however busy the machine is.
+  vi.setConfig({ testTimeout: 600_000 * times })
   return {
     async fuzz({ given, runs, holds, bytesOf, inputsIn = () => 1 }) {
       const property = asyncProperty(given, async (input) => {
