@@ -2,7 +2,7 @@ import type { Iso } from './distribution.ts'
 import { isRegistryError } from './errors.ts'
 import { isFileOf, parseFilename, type DistributionFilename } from './filename.ts'
 import { installsOf } from './closure/installs.ts'
-import type { ProjectName } from './project-name.ts'
+import { normaliseName, type ProjectName } from './project-name.ts'
 import { accepts, isPure, type Target } from './target.ts'
 
 /** One file as an upstream index lists it. */
@@ -19,6 +19,26 @@ export interface UpstreamFile {
   readonly requiresPython: string | null
   /** Whether the metadata stands beside the file (PEP 658). */
   readonly coreMetadata: boolean
+  /** Of that metadata, where it is stated. */
+  readonly metadataSha256: string | null
+}
+
+/** A file of a project as an upstream lists it, of which is known what it is to be and what it must be. */
+export interface ListedFile {
+  readonly file: UpstreamFile
+  readonly version: string
+  readonly sha256: string
+}
+
+/** Those of an upstream's files that are distributions of the project, with a sha256 to hold them against. */
+export function listedFiles(project: ProjectName, files: readonly UpstreamFile[]): readonly ListedFile[] {
+  return files.flatMap((file) => {
+    const sha256 = file.hashes['sha256']
+    const version = parseOrSkip(file.filename)?.readings.find(({ name }) => normaliseName(name) === project)?.version
+    return version === undefined || sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256)
+      ? []
+      : [{ file, version, sha256 }]
+  })
 }
 
 /** Which of a version's files are wanted. */

@@ -7,6 +7,7 @@ import type { ClientOf } from './http/client.ts'
 import type { ReadyAnswers } from './http/ready-answers.ts'
 import type { Intake } from './intake.ts'
 import type { KeyedLock } from './keyed-lock.ts'
+import type { PullThrough } from './upstream/pull-through.ts'
 import type { UpstreamClient } from './upstream/client.ts'
 
 /** Told of every error that is not the client's, with the id of the request that met it. */
@@ -20,6 +21,8 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly access: Access
   readonly ready: ReadyAnswers
   readonly upstream: UpstreamClient
+  /** Where the live index shows what an upstream has besides. */
+  readonly pullThrough: PullThrough | undefined
   readonly clientOf: ClientOf
   /** Told of every error that is not the client's. */
   readonly onError: OnError

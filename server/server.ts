@@ -18,6 +18,7 @@ import { countedUpstream, type Faults } from './metrics/faults.ts'
 import { traffic } from './metrics/traffic.ts'
 import type { RequestLog } from './request-log.ts'
 import type { UpstreamClient } from './upstream/client.ts'
+import { pullThrough } from './upstream/pull-through.ts'
 import { watchRequests } from './watch-requests.ts'
 
 export interface ServerOptions {
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly uploadLimit: number
   /** Default: 0. See `Deps`. */
   readonly minAge?: number | undefined
+  /** Whether the live index shows what the upstream has besides. */
+  readonly pullThrough?: boolean | undefined
   readonly publicUrl?: string | undefined
   /** Addresses and networks of the proxies whose word on their clients is taken. */
   readonly trustedProxies?: readonly string[] | undefined
@@ -53,10 +56,12 @@ export function firnServer({
   const [intake, connections, counts] = [intakeOf(limits.uploads), connectionsOf(limits), traffic()]
   const clientOf = clientReader(options.trustedProxies)
   const access = makeAccess({ records: store.records, now, clientOf }, accessOptions)
+  const upstream = countedUpstream(options.upstream, faults)
   const deps: Deps = {
     ...store,
     ...options,
-    upstream: countedUpstream(options.upstream, faults),
+    upstream,
+    pullThrough: options.pullThrough ? pullThrough({ ...store, upstream, minAge, now }) : undefined,
     onError(error, id) {
       faults.internal++
       options.onError(error, id)

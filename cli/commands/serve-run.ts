@@ -33,6 +33,7 @@ export interface ServeOptions {
   readonly private?: readonly string[]
   /** In milliseconds. */
   readonly minAge?: number
+  readonly pullThrough?: boolean
 }
 
 /** How long answers in flight may take once the server is asked to stop. */
@@ -60,6 +61,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     upstream,
     uploadLimit: options.maxUpload * 1_000_000,
     minAge: options.minAge,
+    pullThrough: options.pullThrough,
     publicUrl: options.publicUrl,
     trustedProxies: options.trustedProxy,
     accelRedirect: options.accelRedirect,

@@ -87,6 +87,7 @@ export function serveCommand(io: Io): Command {
         .choices(['open', 'token'])
         .default('open'),
     )
+    .option('--pull-through', 'show what the upstream has in the live index too; what is asked for comes into the pool')
     .addOption(
       new Option('--min-age <time>', 'what comes from an upstream must have been there for so long, as 7d')
         .env('FIRN_MIN_AGE')

@@ -39,8 +39,8 @@ function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
     // PEP 714: `dist-info-metadata` is the first name of the key, for clients that know no other.
     ...(metadata ? { 'core-metadata': metadata, 'dist-info-metadata': metadata } : {}),
     ...(file.yanked === null ? {} : { yanked: file.yanked === '' ? true : file.yanked }),
-    size: file.size,
-    'upload-time': file.uploadTime,
+    ...(file.size === null ? {} : { size: file.size }),
+    ...(file.uploadTime === null ? {} : { 'upload-time': file.uploadTime }),
     ...(file.provenance ? { provenance: `${fileUrl(page, file)}.provenance` } : {}),
     ...(file.clients === null ? {} : { _clients: file.clients }),
   }

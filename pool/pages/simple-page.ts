@@ -4,6 +4,7 @@ import { realName } from '../distribution.ts'
 import type { ManifestFile } from '../manifest.ts'
 import type { ProjectName } from '../project-name.ts'
 import type { ProjectStatus } from '../project-status.ts'
+import type { ListedFile } from '../upstream-file.ts'
 import { compareCodePoints, compareVersionTexts } from '../version.ts'
 
 /**
@@ -20,8 +21,9 @@ export interface PageFile {
   readonly project: ProjectName
   readonly version: string
   readonly sha256: Sha256
-  readonly size: number
-  readonly uploadTime: Iso
+  /** `null` of an upstream's file that it does not state of; the same goes for the time. */
+  readonly size: number | null
+  readonly uploadTime: Iso | null
   readonly requiresPython: string | null
   /** PEP 658: digest of the metadata that is served beside the file; `null` if none is. */
   readonly metadataSha256: Sha256 | null
@@ -72,23 +74,40 @@ export function frozenProjectPage(release: Sha256, files: readonly ManifestFile[
   return projectPage(realName(files), pages, { toRoot: '../../../../', release, status: null })
 }
 
+export interface LivePage {
+  readonly project: ProjectName
+  readonly files: readonly Distribution[]
+  /** What an upstream has besides, that the pool would take in if it were asked for. */
+  readonly upstream: readonly ListedFile[]
+  readonly status: ProjectStatus | undefined
+  readonly toRoot: string
+  /** Whether it says who can use a file. What is known of that changes; a page of the past does not. */
+  readonly saysClients: boolean
+}
+
 /**
- * A project's page of the live index, `/simple/<project>/`, or of what it was. `files` must not be empty. A quarantined
+ * A project's page of the live index, `/simple/<project>/`, or of what it was; there is one file at least. A quarantined
  * project offers none (PEP 792: "the index MUST NOT offer").
  */
-export function liveProjectPage(
-  files: readonly Distribution[],
-  { toRoot, status }: { readonly toRoot: string; readonly status: ProjectStatus | undefined },
-): ProjectPage {
-  const pages = files.map((file) => ({
+export function liveProjectPage({ project, files, upstream, status, toRoot, saysClients }: LivePage): ProjectPage {
+  const held = files.map((file) => ({
     ...file,
     metadataSha256: file.kind === 'wheel' ? file.metadataSha256 : null,
     provenance: file.provenanceSha256 !== null,
-    clients: limitedTo(file),
+    clients: saysClients ? limitedTo(file) : null,
   }))
   const shown = status === undefined || status.status === 'active' ? null : status
-  const page = projectPage(realName(files), pages, { toRoot, release: null, status: shown })
+  const name = files.length > 0 ? realName(files) : project
+  const pages = [...held, ...upstream.map((file) => listedPage(project, file))]
+  const page = projectPage(name, pages, { toRoot, release: null, status: shown })
   return shown?.status === 'quarantined' ? { ...page, files: [] } : page
+}
+
+function listedPage(project: ProjectName, { file, version, sha256 }: ListedFile): PageFile {
+  const { filename, size, uploadTime, requiresPython, metadataSha256, yanked } = file
+  const clients = limitedTo({ filename, name: project, version, requiresPython })
+  const known = { size, uploadTime, requiresPython, metadataSha256, yanked }
+  return { filename, project, version, sha256, ...known, provenance: false, clients }
 }
 
 function projectPage(

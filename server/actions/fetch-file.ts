@@ -23,6 +23,10 @@ export interface FileRequest {
   readonly actor: string
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
+  /** What its bytes go through on their way; default: straight. */
+  readonly tap?: ((bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined
+  /** Default: `fetch`. */
+  readonly verb?: 'fetch' | 'pull'
 }
 
 /** The algorithms that an upstream's hash is believed in, the strongest first. md5 is all that old indexes have. */
@@ -33,10 +37,11 @@ const algorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as co
  * for the caller to judge. Throws `digest-mismatch`, `project-own`, and what `takeIn`, staging and the upstream throw.
  */
 export async function fetchFile(deps: Deps, request: FileRequest): Promise<TakenIn> {
-  const { file, place, name, version, fromUpstream, excepted, actor, signal, onBytes } = request
+  const { file, place, name, version, fromUpstream, excepted, actor, signal, onBytes, tap, verb = 'fetch' } = request
   const algorithm = algorithms.find((each) => file.hashes[each] !== undefined)
   if (algorithm === undefined && !request.allowUnhashed) throw unhashed(file)
-  const staged = await deps.staging.stage(await deps.upstream.download(file.url, signal), {
+  const bytes = await deps.upstream.download(file.url, signal)
+  const staged = await deps.staging.stage(tap ? tap(bytes) : bytes, {
     limit: deps.uploadLimit,
     algorithms: algorithm ? [algorithm] : [],
     ...(onBytes ? { onBytes } : {}),
@@ -53,7 +58,7 @@ export async function fetchFile(deps: Deps, request: FileRequest): Promise<Taken
   const origin = { index: publicUrl(place), url: publicUrl(url), uploadTime, yanked }
   const claim = { name, version }
   const facts = excepted ? { allowedYoung: excepted } : {}
-  return takeIn(deps, { staged, filename, claim, origin, fromUpstream, facts, product: null, actor, verb: 'fetch' })
+  return takeIn(deps, { staged, filename, claim, origin, fromUpstream, facts, product: null, actor, verb })
 }
 
 function unhashed({ filename }: UpstreamFile): RegistryError {

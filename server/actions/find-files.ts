@@ -71,6 +71,7 @@ async function ofPool({ records }: Pick<Deps, 'records'>, project: ProjectName):
     yanked,
     requiresPython,
     coreMetadata: kind === 'wheel',
+    metadataSha256: null,
   }))
 }
 

@@ -17,6 +17,7 @@ import { normaliseName, type ProjectName } from '../../pool/project-name.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Deps } from '../deps.ts'
+import { readMetadata } from '../upstream/read-metadata.ts'
 import { factsOfFiles } from './facts-of-files.ts'
 
 /** What a resolver asks for: of the first of these upstream indexes that knows the project; `undefined`: of the pool. */
@@ -139,23 +140,10 @@ async function upstreamMetadata(deps: ResolverDeps, looking: Looking): Promise<s
   if (known !== undefined) return known
   const beside = upstream.coreMetadata && file.kind === 'wheel'
   const found = beside
-    ? await readAll(await deps.upstream.download(`${upstream.url}.metadata`, signal))
+    ? await readMetadata(await deps.upstream.download(`${upstream.url}.metadata`, signal))
     : await lookInto(deps, looking)
   looked.set(key, found)
   return found
-}
-
-const largestMetadata = 8_000_000
-
-async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const read: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of chunks) {
-    size += chunk.length
-    if (size > largestMetadata) throw new RegistryError('metadata-invalid', { limit: largestMetadata })
-    read.push(chunk)
-  }
-  return Buffer.concat(read)
 }
 
 /** Throws `archive-invalid`, `metadata-missing`, `metadata-invalid`, `upload-too-large`, `upstream-unavailable`. */

@@ -29,7 +29,7 @@ export interface Delivery {
   readonly actor: string
   /** Throws unless files of the project may come in; not asked: they may. */
   readonly mayEnter?: (project: ProjectName) => void
-  readonly verb: Extract<AuditEvent['verb'], 'upload' | 'fetch'>
+  readonly verb: Extract<AuditEvent['verb'], 'upload' | 'fetch' | 'pull'>
 }
 
 export interface TakenIn {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { RegistryError } from '../../pool/errors.ts'
+import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import type { PoolFiles } from '../../storage/ports.ts'
 import { visibleRecords } from '../access/visible-records.ts'
 import type { Deps } from '../deps.ts'
 import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
-import { fileHeaders, poolEntry, sendFile } from '../pool-answers.ts'
+import { fileHeaders, poolEntry, sendFile, type PoolEntry } from '../pool-answers.ts'
+import { pullThroughTo, type Pulls } from '../pull-answers.ts'
 import { accelLocation, sendFrom } from './accel-redirect.ts'
 import { answer, immutable, privately, sendAnswer, type Answer } from './answer.ts'
 import { baseUrl } from './base-url.ts'
@@ -16,11 +17,6 @@ import { requestId } from './request-id.ts'
 /** Answers a request for something immutable; `false` if it is for Express. */
 export type HotPath = (req: IncomingMessage, res: ServerResponse) => boolean
 
-type HotPathDeps = Pick<
-  Deps,
-  'records' | 'files' | 'staging' | 'onError' | 'publicUrl' | 'access' | 'clientOf' | 'accelRedirect' | 'ready'
->
-
 /** Larger files are streamed from disk. */
 const smallFile = 128 * 1024
 
@@ -28,31 +24,34 @@ const smallFile = 128 * 1024
  * Everything below `/index/` and `/pool/`: what never changes is made once, kept as bytes, and written without going
  * through Express, which would cost five times the rest. What names the host is `frozenIndex`'s to keep.
  */
-export function hotPath(deps: HotPathDeps): HotPath {
+export function hotPath(deps: Deps): HotPath {
   const frozen = frozenIndex(deps)
+  const pulls: Pulls = new Map()
   return (req, res) => {
     const url = req.url ?? '/'
     if (!url.startsWith('/index/') && !url.startsWith('/pool/')) return false
-    serve({ ...deps, frozen }, req, res).catch((error: unknown) => refuse(deps, res, error))
+    serve({ ...deps, frozen, pulls }, req, res).catch((error: unknown) => refuse(deps, res, error))
     return true
   }
 }
 
-interface Serving extends HotPathDeps {
+interface Serving extends Deps {
   readonly frozen: FrozenIndex
+  readonly pulls: Pulls
 }
 
 async function serve(serving: Serving, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (req.method !== 'GET' && req.method !== 'HEAD')
     throw new RegistryError('method-not-allowed', { method: req.method })
-  const hidden = serving.access.hiddenFrom(await serving.access.identify(req))
+  const identity = await serving.access.identify(req)
+  const hidden = serving.access.hiddenFrom(identity)
   const [path, query] = splitUrl(req.url ?? '/')
   // Ready answers are kept by form, which a page has and a file has not: one look for each.
   const form = () => pageForm(req.headers.accept, new URLSearchParams(query).get('format'))
   const key = path.startsWith('/pool/') ? path : `${formOrNone(form)} ${path}`
   const ready = serving.ready.get(key)
   if (ready && req.headers.range === undefined && !isHidden(ready, hidden)) sendAnswer(req, res, ready.answer)
-  else if (path.startsWith('/pool/')) await servePool({ ...serving, hidden }, path, req, res)
+  else if (path.startsWith('/pool/')) await servePool({ ...serving, hidden, actor: identity.actor }, path, req, res)
   else {
     const base = () => baseUrl(serving.publicUrl, serving.clientOf(req))
     const segments = segmentsOf(path)
@@ -89,14 +88,15 @@ function formOrNone(form: () => PageForm): PageForm | 'none' {
   }
 }
 
-async function servePool(
-  serving: Serving & { readonly hidden: ReadonlySet<string> },
-  path: string,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
+interface ServingPool extends Serving {
+  readonly hidden: ReadonlySet<string>
+  readonly actor: string
+}
+
+async function servePool(serving: ServingPool, path: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { files, access } = serving
-  const entry = await poolEntry(visibleRecords(serving.records, serving.hidden), segmentsOf(path))
+  const entry = await entryOrPulled(serving, segmentsOf(path), req, res)
+  if (!entry) return
   const { product } = entry.file
   if (entry.what === 'file' && (entry.file.size > smallFile || req.headers.range !== undefined)) {
     const plain = fileHeaders(entry.file)
@@ -108,6 +108,23 @@ async function servePool(
   }
   const made = entry.what === 'file' ? await smallAnswer(files, entry.file) : metadataAnswer(entry.bytes, entry.file)
   keep(serving, path, { answer: made, product }, req, res)
+}
+
+/** `undefined`: it has come from an upstream, and is answered. */
+async function entryOrPulled(
+  serving: ServingPool,
+  segments: readonly string[],
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<PoolEntry | undefined> {
+  const find = () => poolEntry(visibleRecords(serving.records, serving.hidden), segments)
+  try {
+    return await find()
+  } catch (error) {
+    if (!serving.pullThrough || !isRegistryError(error, 'distribution-unknown')) throw error
+    if (!(await pullThroughTo(serving, { segments, actor: serving.actor }, req, res))) throw error
+    return res.headersSent || res.destroyed ? undefined : find()
+  }
 }
 
 async function smallAnswer(
@@ -136,7 +153,7 @@ function segmentsOf(path: string): string[] {
   }
 }
 
-function refuse(deps: HotPathDeps, res: ServerResponse, error: unknown): void {
+function refuse(deps: Deps, res: ServerResponse, error: unknown): void {
   const id = requestId(res.req)
   const shown = presentable(error, id)
   if (shown.code === 'file-missing' || (shown.code === 'internal' && !res.destroyed)) deps.onError(shown, id)

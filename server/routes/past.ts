@@ -14,7 +14,7 @@ const settling = 5 * 60_000
  * `/at/<instant>/simple/`: the live index as it was, with what had entered the pool before the instant, as uv's
  * `--exclude-newer` and pip's `--uploaded-prior-to` have it. Of an instant that is not over it is the live index so far.
  */
-export function pastRoutes(deps: Pick<Deps, 'records' | 'access' | 'now'>): Router {
+export function pastRoutes(deps: Pick<Deps, 'records' | 'access' | 'now' | 'pullThrough'>): Router {
   const router = Router({ strict: true })
   const momentOf = (req: Request): Moment => {
     const before = parseInstant(String(req.params['instant']))

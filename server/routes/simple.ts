@@ -1,16 +1,18 @@
 import { Router, type Request, type Response } from 'express'
-import type { Iso } from '../../pool/distribution.ts'
-import { RegistryError } from '../../pool/errors.ts'
+import type { Distribution, Iso } from '../../pool/distribution.ts'
+import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { projectPageHtml, rootPageHtml } from '../../pool/pages/simple-html.ts'
 import { projectPageJson, rootPageJson } from '../../pool/pages/simple-json.ts'
 import { liveProjectPage } from '../../pool/pages/simple-page.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import type { ListedFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
 import { pageAnswer, projectPlace } from '../frozen-index.ts'
 import { askedBy } from '../http/asker.ts'
 import { privately, redirect, revalidate, sendAnswer, type Answer } from '../http/answer.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
 
-type SimpleDeps = Pick<Deps, 'records' | 'access'>
+type SimpleDeps = Pick<Deps, 'records' | 'access' | 'pullThrough'>
 
 /** Which pool an index shows: that of now, or what it was before an instant. */
 export interface Moment {
@@ -51,11 +53,30 @@ async function sendProjectPage(
   const files = await (before === undefined
     ? records.distributionsOf(project)
     : records.distributionsBefore(project, before))
-  if (files.length === 0) throw unknownProject(req.params.project, before)
+  const upstream = before === undefined ? await besides(deps, project, files) : []
+  if (files.length + upstream.length === 0) throw unknownProject(req.params.project, before)
   if (to !== undefined) return send(deps, req, res, redirect(to, cacheControl))
-  const page = liveProjectPage(files, { toRoot, status: await records.projectStatus(project, before) })
+  const status = await records.projectStatus(project, before)
+  const page = liveProjectPage({ project, files, upstream, status, toRoot, saysClients: before === undefined })
   const printers = { html: () => projectPageHtml(page), json: () => projectPageJson(page) }
   send(deps, req, res, pageAnswer(formOf(req), printers, cacheControl))
+}
+
+/**
+ * What an upstream has besides, if this index shows it. While it cannot be asked, what the pool has is all there is; of a
+ * project that the pool has not, that there is none would be untrue. Throws `upstream-unavailable`.
+ */
+async function besides(
+  { pullThrough }: SimpleDeps,
+  project: ProjectName,
+  files: readonly Distribution[],
+): Promise<readonly ListedFile[]> {
+  try {
+    return (await pullThrough?.listed(project)) ?? []
+  } catch (error) {
+    if (files.length > 0 && isRegistryError(error, 'upstream-unavailable')) return []
+    throw error
+  }
 }
 
 function send({ access }: SimpleDeps, req: Request, res: Response, made: Answer): void {

@@ -45,7 +45,7 @@ function readJson({ text, url }: UpstreamPage): readonly UpstreamFile[] {
       uploadTime: file['upload-time'] ?? null,
       yanked: yankOf(file.yanked),
       requiresPython: file['requires-python'] ?? null,
-      coreMetadata: (file['core-metadata'] ?? file['dist-info-metadata'] ?? false) !== false,
+      ...metadataOf(file['core-metadata'] ?? file['dist-info-metadata']),
     }
   })
 }
@@ -56,6 +56,22 @@ function parseJson(text: string, url: string): z.output<typeof jsonPage> {
   } catch (cause) {
     throw new RegistryError('upstream-unavailable', { url }, { detail: `${url} is no page of a simple index`, cause })
   }
+}
+
+function metadataOf(
+  stated: boolean | Readonly<Record<string, string>> | null | undefined,
+): Pick<UpstreamFile, 'coreMetadata' | 'metadataSha256'> {
+  const sha256 = typeof stated === 'object' ? stated?.['sha256']?.toLowerCase() : undefined
+  return {
+    coreMetadata: (stated ?? false) !== false,
+    metadataSha256: sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null,
+  }
+}
+
+/** `sha256=<digest>`, or `true` (PEP 658). */
+function statedInHtml(text = 'false'): boolean | Record<string, string> {
+  const [algorithm = '', digest] = text.split('=')
+  return digest === undefined ? text !== 'false' : { [algorithm]: digest }
 }
 
 function yankOf(mark: boolean | string | null | undefined): string | null {
@@ -96,7 +112,7 @@ export function linkedFile(
     uploadTime: null,
     yanked: said['data-yanked'] ?? null,
     requiresPython: said['data-requires-python'] ?? null,
-    coreMetadata: (said['data-core-metadata'] ?? said['data-dist-info-metadata'] ?? 'false') !== 'false',
+    ...metadataOf(statedInHtml(said['data-core-metadata'] ?? said['data-dist-info-metadata'])),
   }
 }
 

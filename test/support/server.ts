@@ -37,6 +37,7 @@ export interface TestServerOptions {
   readonly uploadLimit?: number
   /** In milliseconds. */
   readonly minAge?: number
+  readonly pullThrough?: boolean
   readonly policy?: Policy
   readonly publicUrl?: string
   readonly trustedProxies?: readonly string[]
@@ -67,6 +68,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     policy: options.policy,
     uploadLimit: options.uploadLimit ?? 1_000_000_000,
     minAge: options.minAge,
+    pullThrough: options.pullThrough,
     publicUrl: options.publicUrl,
     trustedProxies: options.trustedProxies,
     accelRedirect: options.accelRedirect,

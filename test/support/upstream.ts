@@ -12,6 +12,8 @@ export interface UpstreamEntry extends Built {
   readonly yanked?: string | true
   /** As JSON states it; default: `uploadTime`; `null`: it is not stated. */
   readonly uploadTime?: string | null
+  /** Served beside it (PEP 658), and stated with this digest; default: its own. */
+  readonly metadata?: { readonly text: string; readonly sha256?: string }
   /** `cut-once`: ends in the middle the first time; `cut`: every time; a number: only that status. */
   readonly download?: 'cut-once' | 'cut' | 'redirect' | 404 | 500
 }
@@ -87,8 +89,13 @@ function jsonPage(files: readonly UpstreamEntry[]): string {
     size: file.bytes.length,
     ...(file.uploadTime === null ? {} : { 'upload-time': file.uploadTime ?? uploadTime }),
     yanked: file.yanked ?? false,
+    ...(file.metadata ? { 'core-metadata': { sha256: file.metadata.sha256 ?? sha256Of(file.metadata.text) } } : {}),
   }))
   return JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'any', versions: [], files: listed })
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 function htmlPage(files: readonly UpstreamEntry[]): string {
@@ -109,6 +116,11 @@ function sendFile(
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
+  const beside = files.find(({ filename, metadata }) => metadata && `${filename}.metadata` === name)
+  if (beside) {
+    res.writeHead(200).end(beside.metadata?.text)
+    return
+  }
   const file = files.find(({ filename }) => filename === name)
   if (!file || typeof file.download === 'number') {
     res.writeHead(typeof file?.download === 'number' ? file.download : 404).end('no\n')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, number, oneOf, text, texts, url } from '../kinds.ts'
+import { duration, flag, number, oneOf, text, texts, url } from '../kinds.ts'
 import { asOptions, type Section } from '../section.ts'
 
 const schema = z.strictObject({
@@ -7,6 +7,7 @@ const schema = z.strictObject({
   port: number(0, 65_535).optional(),
   data: text.optional(),
   upstream: url.optional(),
+  'pull-through': flag.optional(),
   'max-upload': number(1).optional(),
   'max-uploads': number(1).optional(),
   'max-connections': number(1).optional(),
@@ -41,6 +42,8 @@ port = 8047
 data = "data"
 # The index that fetch asks; without it, that of this machine's pip.
 upstream = "https://index.example/simple/"
+# Whether the live index shows what the upstream has besides: what is asked for comes into the pool.
+pull-through = false
 # The largest file taken in, in MB.
 max-upload = 2000
 # Uploads and fetches at once; further ones are told to come back.

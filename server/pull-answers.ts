@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { digestOf } from '../pool/digest.ts'
+import { RegistryError } from '../pool/errors.ts'
+import { isProjectName, normaliseName, type ProjectName } from '../pool/project-name.ts'
+import type { ListedFile } from '../pool/upstream-file.ts'
+import { pullFile } from './actions/pull-file.ts'
+import type { Deps } from './deps.ts'
+import { answer, privately, revalidate, sendAnswer } from './http/answer.ts'
+import { requestId } from './http/request-id.ts'
+import { fileHeaders } from './pool-answers.ts'
+import { readMetadata } from './upstream/read-metadata.ts'
+
+/** Files on their way from the upstream, by filename. */
+export type Pulls = Map<string, Promise<void>>
+
+export interface PullAsked {
+  /** Of a path below `/pool/` at which the pool has nothing. */
+  readonly segments: readonly string[]
+  readonly actor: string
+}
+
+/**
+ * Answers with what an upstream has under a path of the pool; a file comes into the pool by that. `false`: there is nothing
+ * either; `true` without an answer: the file is in the pool now. Throws what pulling throws, such as
+ * `upstream-unavailable`, `digest-mismatch`, `archive-invalid`.
+ */
+export async function pullThroughTo(
+  deps: Deps & { readonly pulls: Pulls },
+  { segments, actor }: PullAsked,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<boolean> {
+  const [, name = ''] = segments
+  const ofMetadata = name.endsWith('.metadata')
+  const found = await findListed(deps, segments, ofMetadata ? name.slice(0, -'.metadata'.length) : name)
+  if (!found) return false
+  if (ofMetadata) return sendMetadata(deps, found.listed, req, res)
+  const underWay = deps.pulls.get(name)
+  if (underWay) await underWay
+  else if (req.method === 'HEAD') res.writeHead(200, headersOf(deps, found.listed, req)).end()
+  else await pull(deps, { ...found, actor }, req, res)
+  return true
+}
+
+interface Found {
+  readonly project: ProjectName
+  readonly listed: ListedFile
+}
+
+async function findListed(
+  { pullThrough }: Pick<Deps, 'pullThrough'>,
+  [project = '', , ...rest]: readonly string[],
+  filename: string,
+): Promise<Found | undefined> {
+  if (!pullThrough || rest.length > 0 || !isProjectName(project)) return undefined
+  const name = normaliseName(project)
+  if (name !== project) return undefined
+  const listed = (await pullThrough.listed(name)).find(({ file }) => file.filename === filename)
+  return listed && { project: name, listed }
+}
+
+/** It may be another tomorrow, until the file is in the pool. Throws `digest-mismatch`. */
+async function sendMetadata(
+  { upstream, access }: Deps,
+  { file: { url, filename, metadataSha256 } }: ListedFile,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<boolean> {
+  if (metadataSha256 === null) return false
+  const bytes = await readMetadata(await upstream.download(`${url}.metadata`))
+  if (digestOf(bytes) !== metadataSha256)
+    throw new RegistryError(
+      'digest-mismatch',
+      { filename: `${filename}.metadata` },
+      { detail: `the metadata of ${filename} is not what the upstream says it is` },
+    )
+  const made = answer(bytes, { type: 'text/plain; charset=utf-8', cacheControl: revalidate, sha256: metadataSha256 })
+  sendAnswer(req, res, access.isPublic(null) ? made : { ...made, headers: privately(made.headers) })
+  return true
+}
+
+async function pull(
+  deps: Deps & { readonly pulls: Pulls },
+  found: Found & Pick<PullAsked, 'actor'>,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const { filename } = found.listed.file
+  // A part, or a question whether it is still the same, is answered from the pool.
+  const whole = req.headers.range === undefined && req.headers['if-none-match'] === undefined
+  const sending = whole ? sendAsItComes(res, headersOf(deps, found.listed, req)) : undefined
+  const pulling = pullFile(deps, { ...found, tap: sending?.tap })
+  deps.pulls.set(filename, pulling)
+  try {
+    await pulling
+    sending?.finish()
+  } catch (error) {
+    // Half of it has gone out: broken off, no client takes it for the whole.
+    if (res.headersSent) res.destroy()
+    throw error
+  } finally {
+    deps.pulls.delete(filename)
+  }
+}
+
+interface Sending {
+  readonly tap: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+  /** Sends what was held back. */
+  finish(): void
+}
+
+/**
+ * Sends a file while it is stored. Its last piece is held back until all of it has been held against its sha256 and taken
+ * in: whatever is wrong with it, no client has got it whole.
+ */
+function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, string>>): Sending {
+  let held: Uint8Array | undefined
+  const send = async (chunk: Uint8Array) => {
+    if (!res.headersSent && !res.destroyed) res.writeHead(200, headers)
+    // A client that goes away is not waited for, and what it asked for is taken in all the same.
+    if (!res.destroyed && !res.write(chunk)) await takesMore(res)
+  }
+  return {
+    async *tap(bytes) {
+      for await (const chunk of bytes) {
+        if (held) await send(held)
+        held = chunk
+        yield chunk
+      }
+    },
+    finish() {
+      if (res.destroyed) return
+      if (!res.headersSent) res.writeHead(200, { ...headers, 'Content-Length': String(held?.length ?? 0) })
+      res.end(held)
+    },
+  }
+}
+
+/** Resolves when the client has room for more, or has gone. */
+async function takesMore(res: ServerResponse): Promise<void> {
+  const settled = new AbortController()
+  const { signal } = settled
+  try {
+    await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })])
+  } finally {
+    settled.abort()
+  }
+}
+
+function headersOf({ access }: Deps, { file, sha256 }: ListedFile, req: IncomingMessage): Record<string, string> {
+  const headers = fileHeaders({ sha256 })
+  return {
+    ...(access.isPublic(null) ? headers : privately(headers)),
+    'X-Request-Id': requestId(req),
+    ...(file.size === null ? {} : { 'Content-Length': String(file.size) }),
+  }
+}
