@@ -36,8 +36,9 @@ function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
     url: fileUrl(page, file),
     hashes: { sha256: file.sha256 },
     ...(file.requiresPython === null ? {} : { 'requires-python': file.requiresPython }),
-    // PEP 714: `dist-info-metadata` is the first name of the key, for clients that know no other.
-    ...(metadata ? { 'core-metadata': metadata, 'dist-info-metadata': metadata } : {}),
+    // PEP 714: in JSON without the first name of the key, `dist-info-metadata`, on which pip 22.3 to 23.1 ends with an
+    // exception: Debian 12 has such a one, and so have Python 3.10 and 3.11 in their own environments.
+    ...(metadata ? { 'core-metadata': metadata } : {}),
     ...(file.yanked === null ? {} : { yanked: file.yanked === '' ? true : file.yanked }),
     ...(file.size === null ? {} : { size: file.size }),
     ...(file.uploadTime === null ? {} : { 'upload-time': file.uploadTime }),

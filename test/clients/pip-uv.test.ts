@@ -135,6 +135,20 @@ it('lets a pip that knows HTML alone install by hash', async () => {
   )
 })
 
+it.each(['22.3.1', '23.0.1', '23.1.2'])(
+  'lets pip %s install by hash, which knows JSON and not PEP 714',
+  async (version) => {
+    const python = await findPython({ min: '3.9', max: '3.11' })
+    const old = await toolEnvironment(`pip-${version}`, [`pip==${version}`], { python })
+    const target = await place.directory(`pip-${version}`)
+    const requirements = ['--require-hashes', '-r', `${index}requirements.txt`]
+    await place.client(old.python, ['-m', 'pip', 'install', '--target', target, '--index-url', index, ...requirements])
+    expect(await readdir(target)).toEqual(expect.arrayContaining(['acme_core.py', 'acme_util.py', 'acme_web.py']))
+    const pages = place.takeRequests().filter(({ path }) => path.endsWith('/'))
+    expect(new Set(pages.map(({ type }) => type))).toEqual(new Set(['application/vnd.pypi.simple.v1+json']))
+  },
+)
+
 it('refuses files that are not those of the requirements, whoever installs', async () => {
   const text = await (await fetch(`${index}requirements.txt`)).text()
   const [hash = ''] = /(?<=^acme\.Core==1\.0 \\\n {4}--hash=sha256:)\w{64}/m.exec(text) ?? []

@@ -72,7 +72,6 @@ describe('a project that the pool lacks', () => {
         url: `../../pool/lxml/${newer.filename}`,
         hashes: { sha256: sha256(newer.bytes) },
         'core-metadata': { sha256: sha256(Buffer.from(metadata.text)) },
-        'dist-info-metadata': { sha256: sha256(Buffer.from(metadata.text)) },
         yanked: 'broken',
         size: newer.bytes.length,
         'upload-time': uploadTime,

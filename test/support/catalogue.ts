@@ -127,7 +127,7 @@ export function fileJson(file: Listed, toRoot: string, uploadTime: string | unde
     url: `${toRoot}pool/${project}/${filename}`,
     hashes: { sha256: file.sha256 },
     ...(requiresPython === undefined ? {} : { 'requires-python': requiresPython }),
-    ...(core === undefined ? {} : { 'core-metadata': core, 'dist-info-metadata': core }),
+    ...(core === undefined ? {} : { 'core-metadata': core }),
     size: file.bytes.length,
     'upload-time': uploadTime,
     ...(clients === undefined || toRoot !== '../../' ? {} : { _clients: clients }),
