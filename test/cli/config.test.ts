@@ -72,7 +72,7 @@ who = "anna"
         FIRN.TOML:4: serve.port must be a whole number from 0 to 65535
         FIRN.TOML:5: serve.log must be one of "text", "json", "none"
         FIRN.TOML:6: unknown key serve.prot
-          did you mean port? [serve] may have: accel-redirect, data, host, log, max-connections, max-upload, max-uploads, min-age, port, private, public-url, reads, signing-key, trusted-proxy, upstream, writes
+          did you mean port? [serve] may have: accel-redirect, data, host, log, max-connections, max-upload, max-uploads, min-age, port, private, public-url, pull-through, reads, signing-key, trusted-proxy, upstream, writes
         FIRN.TOML:8: freeze.targets must be a list of texts, as ["one", "two"]
         FIRN.TOML:9: freeze.requirements #1 must be a text in quotes
         FIRN.TOML:11: policy.yanked must be one of "refuse", "warn", "allow"

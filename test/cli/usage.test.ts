@@ -86,7 +86,7 @@ describe('help', () => {
 
       Arguments:
         file-or-directory     files, or directories that hold them (.whl .egg .tar.gz
-                              .tgz .tar.bz2 .zip)
+                              .tgz .tar.bz2 .tbz .zip)
 
       Options:
         --url <url>           the firn server (default: "http://127.0.0.1:8047", env:
