@@ -24,6 +24,7 @@ export const errors = {
   'metadata-missing': { status: 400, exit: 65, title: 'Archive has no core metadata' },
   'metadata-invalid': { status: 400, exit: 65, title: 'Core metadata is not valid' },
   'metadata-mismatch': { status: 400, exit: 65, title: 'Filename, form and metadata disagree' },
+  'attestation-invalid': { status: 400, exit: 65, title: 'Attestations cannot be accepted' },
   'upload-invalid': { status: 400, exit: 65, title: 'Upload form is not valid' },
   'upload-incomplete': { status: 400, exit: 65, title: 'Upload ended before it was complete' },
   'upload-too-large': { status: 413, exit: 65, title: 'File is larger than this server accepts' },

@@ -2,33 +2,45 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import parseRange from 'range-parser'
-import type { Distribution } from '../pool/distribution.ts'
+import { provenanceType } from '../pool/attestations/provenance.ts'
+import type { Distribution, Sha256 } from '../pool/distribution.ts'
 import { RegistryError } from '../pool/errors.ts'
 import { removedError } from '../pool/removal.ts'
 import type { ByteRange, PoolFiles, Records } from '../storage/ports.ts'
 import { immutable, matches } from './http/answer.ts'
 import { requestId } from './http/request-id.ts'
 
-/** What stands at `/pool/<project>/<filename>`: a file of the pool, or `<filename>.metadata` beside it (PEP 658). */
-export type PoolEntry =
-  | { readonly what: 'file'; readonly file: Distribution }
-  | { readonly what: 'metadata'; readonly file: Distribution; readonly bytes: Buffer }
+/**
+ * What stands at `/pool/<project>/<filename>`: a file of the pool; beside it `<filename>.metadata` (PEP 658), and
+ * `<filename>.provenance` if it came with attestations (PEP 740).
+ */
+export type PoolEntry = { readonly what: 'file'; readonly file: Distribution } | BesideFile
+
+export interface BesideFile {
+  readonly what: 'beside'
+  readonly file: Distribution
+  readonly type: string
+  readonly bytes: Buffer
+  readonly sha256: Sha256
+}
 
 /** Throws `distribution-unknown`, `distribution-removed`. */
 export async function poolEntry(
   records: Records,
   [project = '', name = '', ...rest]: readonly string[],
 ): Promise<PoolEntry> {
-  const filename = name.endsWith('.metadata') ? name.slice(0, -'.metadata'.length) : name
+  const [, filename = name, suffix] = /^(.+)\.(metadata|provenance)$/.exec(name) ?? []
   const file = rest.length === 0 ? await records.distribution(filename) : undefined
   const removal = file ? undefined : await records.removal(filename)
   if (removal) throw removedError(removal)
-  if (!file || file.project !== project)
+  const sha256 = suffix === 'provenance' ? file?.provenanceSha256 : file?.metadataSha256
+  if (!file || file.project !== project || typeof sha256 !== 'string')
     throw new RegistryError('distribution-unknown', { filename: name }, { detail: name })
-  if (filename === name) return { what: 'file', file }
-  const bytes = await records.metadata(file.metadataSha256)
-  if (!bytes) throw new RegistryError('file-missing', { filename: name })
-  return { what: 'metadata', file, bytes }
+  if (suffix === undefined) return { what: 'file', file }
+  const kept = await (suffix === 'provenance' ? records.provenance(sha256) : records.metadata(sha256))
+  if (kept === undefined) throw new RegistryError('file-missing', { filename: name })
+  const type = suffix === 'provenance' ? provenanceType : 'text/plain; charset=utf-8'
+  return { what: 'beside', file, type, bytes: Buffer.from(kept), sha256 }
 }
 
 export function fileHeaders({ sha256 }: Pick<Distribution, 'sha256'>): Record<string, string> {

@@ -1,3 +1,5 @@
+import { parseAttestations } from '../../pool/attestations/attestation.ts'
+import { printProvenance } from '../../pool/attestations/provenance.ts'
 import { digestOf } from '../../pool/digest.ts'
 import { admit, type Claim } from '../../pool/admit.ts'
 import type { Distribution, Origin } from '../../pool/distribution.ts'
@@ -22,6 +24,8 @@ export interface Delivery {
   readonly origin: Origin | null
   /** The product that it is private to. */
   readonly product: string | null
+  /** The attestations that came with it (PEP 740), JSON. */
+  readonly attestations?: string | undefined
   /** Of a file with an origin: whether it may be mixed with what the team has uploaded of the project. */
   readonly fromUpstream?: boolean
   /** What else its audit event tells. */
@@ -38,13 +42,15 @@ export interface TakenIn {
   readonly outcome: 'added' | 'same'
   /** Whether this is the first file that the team uploads of a project that the pool had from upstreams alone. */
   readonly becomesOwn: boolean
+  /** Whether it came with attestations that are not kept, since the pool had the file before, without these. */
+  readonly dropsAttestations: boolean
 }
 
 /**
  * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
  * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
- * `metadata-mismatch`, `distribution-exists`, `filename-taken`, `distribution-removed`, `project-closed`, `project-own`,
- * `storage-full`.
+ * `metadata-mismatch`, `attestation-invalid`, `distribution-exists`, `filename-taken`, `distribution-removed`,
+ * `project-closed`, `project-own`, `storage-full`.
  */
 export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   try {
@@ -61,10 +67,13 @@ export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   }
 }
 
-async function inspect({ now }: Deps, { staged, filename, claim, origin, product }: Delivery): Promise<Addition> {
+async function inspect({ now }: Deps, delivery: Delivery): Promise<Addition> {
+  const { staged, filename, claim, origin, product, attestations } = delivery
   const file = parseFilename(filename)
   const parts = await readArchive(staged.path, file)
   const { metadata } = parts
+  const provenance =
+    attestations === undefined ? undefined : printProvenance(parseAttestations(attestations, { file, ...staged }))
   const distribution = admit({
     file,
     metadata: parseMetadata(metadata),
@@ -74,10 +83,10 @@ async function inspect({ now }: Deps, { staged, filename, claim, origin, product
     metadataSha256: digestOf(metadata),
     origin,
     product,
-    provenanceSha256: null,
+    provenanceSha256: provenance === undefined ? null : digestOf(provenance),
     at: now(),
   })
-  return { distribution, metadata, facts: readFacts(file.kind, distribution.project, parts) }
+  return { distribution, metadata, facts: readFacts(file.kind, distribution.project, parts), provenance }
 }
 
 /** Bytes before rows: a crash between the two leaves a file that nothing names. */
@@ -103,16 +112,19 @@ async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promis
   const whose = becomesOwn ? { becomesOwn } : delivery.origin !== null && isOwn ? { mixesWithOwn: true } : {}
   const event = eventOf(delivery, distribution, whose)
   const outcome = await deps.records.addDistribution({ ...addition, distribution }, event)
-  return { distribution: held && outcome === 'same' ? held : distribution, outcome, becomesOwn }
+  const { provenanceSha256: came } = distribution
+  const dropsAttestations = held !== undefined && came !== null && came !== held.provenanceSha256
+  return { distribution: held && outcome === 'same' ? held : distribution, outcome, becomesOwn, dropsAttestations }
 }
 
 /** `whose`: what is to be known of whose the project is. */
 function eventOf(
   { actor, verb, origin, facts }: Delivery,
-  { filename, project, version, sha256, size, uploadTime }: Distribution,
+  { filename, project, version, sha256, size, uploadTime, provenanceSha256 }: Distribution,
   whose: Readonly<Record<string, boolean>>,
 ): AuditEvent {
-  const about = { project, version, sha256, size, ...(origin ? { url: origin.url } : {}) }
+  const proven = provenanceSha256 === null ? {} : { provenance: provenanceSha256 }
+  const about = { project, version, sha256, size, ...(origin ? { url: origin.url } : {}), ...proven }
   return { at: uploadTime, actor, verb, subject: filename, facts: { ...about, ...facts, ...whose } }
 }
 

@@ -11,6 +11,8 @@ export interface Upload {
   readonly claim: Claim
   /** Digests that the uploader states, by algorithm, in lower-case hex. */
   readonly stated: Readonly<Record<string, string>>
+  /** The attestations that come with it (PEP 740), JSON. */
+  readonly attestations: string | undefined
   readonly actor: string
   /** The product that the file is to be private to. */
   readonly product: string | null
@@ -20,7 +22,7 @@ export interface Upload {
 
 /** Takes an uploaded file into the pool. Throws `digest-mismatch` and what `takeIn` throws; nothing stays staged. */
 export async function uploadDistribution(deps: Deps, upload: Upload): Promise<TakenIn> {
-  const { staged, filename, claim, actor, product } = upload
+  const { staged, filename, claim, attestations, actor, product } = upload
   deps.fault('upload:staged')
   try {
     await checkDigests(deps, upload)
@@ -32,6 +34,7 @@ export async function uploadDistribution(deps: Deps, upload: Upload): Promise<Ta
     staged,
     filename,
     claim,
+    attestations,
     origin: null,
     product,
     actor,

@@ -4,7 +4,7 @@ import type { PoolFiles } from '../../storage/ports.ts'
 import { visibleRecords } from '../access/visible-records.ts'
 import type { Deps } from '../deps.ts'
 import { frozenIndex, type FrozenIndex } from '../frozen-index.ts'
-import { fileHeaders, poolEntry, sendFile, type PoolEntry } from '../pool-answers.ts'
+import { fileHeaders, poolEntry, sendFile, type BesideFile, type PoolEntry } from '../pool-answers.ts'
 import { pullThroughTo, type Pulls } from '../pull-answers.ts'
 import { accelLocation, sendFrom } from './accel-redirect.ts'
 import { answer, immutable, privately, sendAnswer, type Answer } from './answer.ts'
@@ -106,7 +106,7 @@ async function servePool(serving: ServingPool, path: string, req: IncomingMessag
     else sendFrom(location, { file: entry.file, headers }, res)
     return
   }
-  const made = entry.what === 'file' ? await smallAnswer(files, entry.file) : metadataAnswer(entry.bytes, entry.file)
+  const made = entry.what === 'file' ? await smallAnswer(files, entry.file) : besideAnswer(entry)
   keep(serving, path, { answer: made, product }, req, res)
 }
 
@@ -135,8 +135,8 @@ async function smallAnswer(
   return { status: 200, headers, etag, body: await files.read(file), gzip: undefined }
 }
 
-function metadataAnswer(bytes: Buffer, { metadataSha256 }: { readonly metadataSha256: string }): Answer {
-  return answer(bytes, { type: 'text/plain; charset=utf-8', cacheControl: immutable, sha256: metadataSha256 })
+function besideAnswer({ bytes, type, sha256 }: BesideFile): Answer {
+  return answer(bytes, { type, cacheControl: immutable, sha256 })
 }
 
 function splitUrl(url: string): [string, string?] {

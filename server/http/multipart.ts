@@ -13,6 +13,8 @@ export interface UploadForm {
   readonly content: UploadedContent | undefined
   /** The first value of each field. */
   readonly fields: ReadonlyMap<string, string>
+  /** Fields of which there is more than that one. */
+  readonly repeated: ReadonlySet<string>
 }
 
 export interface UploadedContent {
@@ -62,7 +64,7 @@ export function receiveForm({ staging, uploadLimit, onReceiving, algorithms }: R
       const [content, second] = kept
       if (second)
         throw new RegistryError('upload-invalid', {}, { detail: 'the form has two files; send one at a time' })
-      return { content, fields: fieldsOf(req.body) }
+      return { content, fields: fieldsOf(req.body), repeated: repeatedIn(req.body) }
     } catch (error) {
       over = true
       await Promise.all(kept.map(({ staged }) => staging.discard(staged)))
@@ -179,6 +181,11 @@ function fieldsOf(body: unknown): ReadonlyMap<string, string> {
     if (typeof first === 'string') fields.set(name, first)
   }
   return fields
+}
+
+function repeatedIn(body: unknown): ReadonlySet<string> {
+  const fields = Object.entries((body ?? {}) as Record<string, unknown>)
+  return new Set(fields.flatMap(([name, value]) => (Array.isArray(value) ? name : [])))
 }
 
 /** Errors of the system keep what they are; all else that multer and busboy say is about the form. */

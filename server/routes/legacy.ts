@@ -1,7 +1,10 @@
 import { Router, type Request, type Response } from 'express'
+import { notKeptNotice } from '../../pool/attestations/provenance.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { becomesOwnNotice } from '../../pool/own-project.ts'
+import type { Notice } from '../../pool/pins/pin.ts'
 import { parseProduct } from '../../pool/release-name.ts'
+import type { TakenIn } from '../actions/take-in.ts'
 import { uploadDistribution, type Upload } from '../actions/upload-distribution.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'
@@ -28,14 +31,14 @@ export function legacyRoutes(deps: Deps): Router {
       requireUploader(deps, req, product)
       leave = deps.intake.enter()
       const form = await receive(req, res)
-      const { distribution, outcome, becomesOwn } = await uploadDistribution(deps, {
+      const taken = await uploadDistribution(deps, {
         ...(await asUpload(deps, form, req)),
         product,
         mayUpload: (project) => deps.access.require(identityOf(req), { verb: 'upload', project }),
       })
       fault('upload:before-answer')
-      const notices = becomesOwn ? { notices: [{ message: becomesOwnNotice(distribution.project) }] } : {}
-      res.json({ ...distribution, outcome, ...notices })
+      const notices = noticesOf(taken)
+      res.json({ ...taken.distribution, outcome: taken.outcome, ...(notices.length > 0 ? { notices } : {}) })
     } catch (error) {
       refuseUpload(res, error, deps)
     } finally {
@@ -66,9 +69,10 @@ function requireUploader({ access }: Deps, req: Request, product: string | null)
 
 async function asUpload(
   { staging }: Deps,
-  { fields, content }: UploadForm,
+  form: UploadForm,
   req: Request,
 ): Promise<Omit<Upload, 'product' | 'mayUpload'>> {
+  const { fields, content } = form
   try {
     requireFileUpload(fields)
     if (!content) throw new RegistryError('upload-invalid', {}, { detail: 'the form has no file in its field content' })
@@ -77,12 +81,29 @@ async function asUpload(
       ...content,
       claim: { name: text('name'), version: text('version') },
       stated: statedDigests(fields),
+      attestations: attestationsIn(form),
       actor: actorOf(req),
     }
   } catch (error) {
     if (content) await staging.discard(content.staged)
     throw error
   }
+}
+
+/** Those of a second field would be lost. Throws `attestation-invalid`. */
+function attestationsIn({ fields, repeated }: UploadForm): string | undefined {
+  const text = fields.get('attestations') ?? ''
+  if (!repeated.has('attestations')) return text === '' ? undefined : text
+  throw new RegistryError('attestation-invalid', {}, { detail: 'the field attestations is there more than once' })
+}
+
+/** What the uploader should know of who is told no more than that it went well. */
+function noticesOf({ distribution, becomesOwn, dropsAttestations }: TakenIn): readonly Notice[] {
+  const messages = [
+    ...(becomesOwn ? [becomesOwnNotice(distribution.project)] : []),
+    ...(dropsAttestations ? [notKeptNotice(distribution.filename)] : []),
+  ]
+  return messages.map((message) => ({ message }))
 }
 
 /** `setup.py register` sends `submit`, and goes on to the upload whatever the answer. Throws `upload-invalid`. */

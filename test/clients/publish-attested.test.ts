@@ -1,4 +1,4 @@
-/** Uploads that bring attestations (PEP 740), as twine and uv send them. */
+/** Uploads that bring attestations (PEP 740), as twine and uv send them, and readers of what is served of them. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
