@@ -15,6 +15,8 @@ const atOnce = 4
 export interface Pending {
   readonly path: string
   readonly size: number
+  /** Its attestations (PEP 740), a JSON list. */
+  readonly attestations?: string | undefined
 }
 
 export interface Uploading {
@@ -63,9 +65,9 @@ export async function uploadAll(uploading: Uploading, files: readonly Pending[])
 
 export async function uploadPending(
   { connection, bar, signal, product }: Omit<Uploading, 'json'>,
-  { path, size }: Pending,
+  { path, size, attestations }: Pending,
 ): Promise<Uploaded> {
-  const file = { path, filename: basename(path), size, sha256: await fileDigest(path) }
+  const file = { path, filename: basename(path), size, sha256: await fileDigest(path), attestations }
   return uploadFile(connection, file, { product, onBytes: (bytes) => bar.add(bytes), signal })
 }
 

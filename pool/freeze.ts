@@ -139,6 +139,7 @@ function manifestFile(file: Distribution): ManifestFile {
     size: file.size,
     sha256: file.sha256,
     'metadata-sha256': file.metadataSha256,
+    ...(file.provenanceSha256 === null ? {} : { 'provenance-sha256': file.provenanceSha256 }),
     'requires-python': file.requiresPython,
     'upload-time': file.uploadTime,
     origin: file.origin?.url ?? null,

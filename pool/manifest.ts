@@ -17,6 +17,8 @@ export interface ManifestFile {
   readonly size: number
   readonly sha256: Sha256
   readonly 'metadata-sha256': Sha256
+  /** Of the attestations that it came with (PEP 740); not there if it came without. */
+  readonly 'provenance-sha256'?: Sha256
   readonly 'requires-python': string | null
   /** When the file entered the pool. */
   readonly 'upload-time': Iso
@@ -136,6 +138,7 @@ export function describeDifference(frozen: Manifest, asked: Manifest, limit = 20
     ...asked.files
       .filter(({ filename, sha256 }) => before.has(filename) && before.get(filename) !== sha256)
       .map(({ filename }) => `other content: ${filename}`),
+    ...otherAttestations(frozen, asked).map((filename) => `other attestations: ${filename}`),
     ...listDifference('target', frozen.targets, asked.targets),
     ...listDifference('requirement', frozen.roots, asked.roots),
     ...listDifference('base', basesOf(frozen), basesOf(asked)),
@@ -144,6 +147,15 @@ export function describeDifference(frozen: Manifest, asked: Manifest, limit = 20
     ...(frozen.changes === asked.changes ? [] : ["the changelog's section is another one"]),
   ]
   return lines.length > limit ? [...lines.slice(0, limit), `and ${lines.length - limit} more`] : lines
+}
+
+function otherAttestations(frozen: Manifest, asked: Manifest): readonly string[] {
+  const before = new Map(frozen.files.map((file) => [file.filename, file]))
+  const differs = (file: ManifestFile) => {
+    const known = before.get(file.filename) ?? file
+    return known.sha256 === file.sha256 && known['provenance-sha256'] !== file['provenance-sha256']
+  }
+  return asked.files.filter(differs).map(({ filename }) => filename)
 }
 
 function basesOf({ base }: Manifest): readonly string[] {

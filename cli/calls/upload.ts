@@ -16,6 +16,8 @@ export interface LocalFile {
   readonly filename: string
   readonly size: number
   readonly sha256: string
+  /** Its attestations (PEP 740), a JSON list. */
+  readonly attestations?: string | undefined
 }
 
 export interface UploadOptions {
@@ -37,9 +39,11 @@ export async function uploadFile(
 }
 
 /** The form of `/legacy/` around a file that is streamed from disk, with its length known beforehand. */
-function uploadForm({ path, filename, size, sha256 }: LocalFile, onBytes: (bytes: number) => void): SendOptions {
+function uploadForm(file: LocalFile, onBytes: (bytes: number) => void): SendOptions {
+  const { path, filename, size, sha256, attestations } = file
   const boundary = `firn-${randomUUID()}`
-  const fields = { ':action': 'file_upload', protocol_version: '1', sha256_digest: sha256 }
+  const attested = attestations === undefined ? {} : { attestations }
+  const fields = { ':action': 'file_upload', protocol_version: '1', sha256_digest: sha256, ...attested }
   const head = Buffer.from(
     [
       ...Object.entries(fields).map(

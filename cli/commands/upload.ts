@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { errors, RegistryError } from '../../pool/errors.ts'
 import { distributionSuffixes } from '../../pool/filename.ts'
 import { compareCodePoints } from '../../pool/version.ts'
+import { isAttestation, withAttestations } from '../attestations-beside.ts'
 import { connect } from '../connection.ts'
 import { count, reasonOf, type Io } from '../io.ts'
 import { checkPoolDirectory } from '../leave-link.ts'
@@ -21,10 +22,12 @@ export function uploadCommand(io: Io, exit: (code: number) => void): Command {
     )
     .argument('<file-or-directory...>', `files, or directories that hold them (${distributionSuffixes.join(' ')})`)
     .option('--private <product>', 'for the releases of this product alone, and whoever has a token for it')
+    .option('--attestations', 'with the attestations that lie beside each file, as FILE.publish.attestation (PEP 740)')
     .option('--leave-links <pool>', "leave links into this directory, the pool's own, in the place of the archives")
     .addHelpText(
       'after',
       '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl\n' +
+        '  firn upload --attestations dist/*\n' +
         '  firn upload --private acme acme-theme/dist/\n  firn upload 2010-index/ --leave-links /srv/firn/data/pool',
     )
     .action(async (paths: string[], options: UploadCommandOptions) => exit(await upload(paths, options, io)))
@@ -32,6 +35,7 @@ export function uploadCommand(io: Io, exit: (code: number) => void): Command {
 
 interface UploadCommandOptions extends ServerOptions {
   readonly private?: string
+  readonly attestations?: boolean
   readonly leaveLinks?: string
 }
 
@@ -39,7 +43,7 @@ interface UploadCommandOptions extends ServerOptions {
 async function upload(paths: readonly string[], options: UploadCommandOptions, io: Io): Promise<number> {
   const { json = false, private: product, leaveLinks: pool } = options
   if (pool !== undefined) await checkPoolDirectory(pool)
-  const files = await findFiles(paths)
+  const files = options.attestations === true ? await findAttested(paths) : await findFiles(paths)
   const bar = progress(io)
   bar.start(files.reduce((total, { size }) => total + size, 0))
   const { uploaded, failures } = await uploadAll(
@@ -53,6 +57,12 @@ async function upload(paths: readonly string[], options: UploadCommandOptions, i
     )
   const code = pool === undefined ? 0 : await leaveLinks({ pool, json }, uploaded, io)
   return first ? errors[first.code].exit : code
+}
+
+/** `dist/*` names the attestations too. Throws `input-unreadable`. */
+async function findAttested(paths: readonly string[]): Promise<readonly Pending[]> {
+  const files = await findFiles(paths.filter((path) => !isAttestation(path)))
+  return Promise.all(files.map(withAttestations))
 }
 
 /** The distributions among and below the paths, each once. Throws `input-unreadable`. */

@@ -1,7 +1,8 @@
 import { unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
+import { attestationsOf } from '../../pool/attestations/provenance.ts'
 import { documentNames } from '../../pool/documents/document-names.ts'
 import { releaseTree, type TreeFile } from '../../pool/export/tree.ts'
 import { readManifest } from '../../pool/manifest.ts'
@@ -10,8 +11,8 @@ import { importRelease } from '../calls/import.ts'
 import { withStaging } from '../files/staging-directory.ts'
 import { checked, writeChecked } from '../files/write-checked.ts'
 import { printNotice } from '../notices.ts'
-import { uploadPending } from '../uploading.ts'
-import { longestManifest, type Importing, type TakenRelease } from './importing.ts'
+import { uploadPending, type Pending } from '../uploading.ts'
+import { longestManifest, longestProvenance, type Importing, type TakenRelease } from './importing.ts'
 import { invalid, readBundle, type BundleEntry } from './read-bundle.ts'
 
 /** More pages than a release of a hundred thousand projects has. */
@@ -144,14 +145,23 @@ async function takeFile({ importing, file, lacking, files }: Plan, staging: stri
   const expected = files.get(entry.path)
   if (!expected) throw invalid(file, `the manifest does not have ${quoted(entry.path)}`)
   files.delete(entry.path)
-  const { sha256, size } = expected
+  const { what, sha256, size, file: own } = expected
   const bytes = checked(entry.bytes(), { name: entry.path, sha256, size })
-  if (expected.what === 'metadata' || !lacking.has(expected.file.filename)) return drain(bytes)
-  const staged = join(staging, basename(entry.path))
-  await writeChecked(staged, bytes, { name: entry.path, sha256, size })
-  const { notices = [] } = await uploadPending(importing, { path: staged, size: entry.size })
+  if (what === 'metadata' || !lacking.has(own.filename)) return drain(bytes)
+  const staged = join(staging, own.filename)
+  const pending = { path: staged, size: own.size }
+  if (what === 'file') await writeChecked(staged, bytes, { name: entry.path, sha256, size })
+  else if (files.has(`pool/${own.project}/${own.filename}`) || entry.size > longestProvenance)
+    throw invalid(file, `${quoted(entry.path)} is not that of a file before it`)
+  // What goes up with the file comes behind it.
+  if (what === 'provenance') await upload(importing, { ...pending, attestations: attestationsOf(await textOf(bytes)) })
+  else if (own['provenance-sha256'] === undefined) await upload(importing, pending)
+}
+
+async function upload(importing: Importing, pending: Pending): Promise<void> {
+  const { notices = [] } = await uploadPending(importing, pending)
   if (!importing.json) for (const notice of notices) importing.bar.line(`note     ${printNotice(notice)}`)
-  await unlink(staged)
+  await unlink(pending.path)
 }
 
 /** To see that they are right. */

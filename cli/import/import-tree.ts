@@ -1,5 +1,8 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { attestationsOf } from '../../pool/attestations/provenance.ts'
+import { digestOf } from '../../pool/digest.ts'
+import type { Sha256 } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { releaseDirectory } from '../../pool/export/tree.ts'
 import { readManifest, type ManifestFile } from '../../pool/manifest.ts'
@@ -8,7 +11,7 @@ import { importRelease } from '../calls/import.ts'
 import { releasesIn } from '../export/list-releases.ts'
 import { digestIfThere } from '../files/file-digest.ts'
 import { uploadAll, type Pending } from '../uploading.ts'
-import { longestManifest, type Importing, type TakenRelease } from './importing.ts'
+import { longestManifest, longestProvenance, type Importing, type TakenRelease } from './importing.ts'
 
 /** The releases of a directory that `firn export` has written, in the order of their names. */
 export async function releasesOfTree(top: string): Promise<readonly ReleaseName[]> {
@@ -57,8 +60,25 @@ async function checkFiles(top: string, name: ReleaseName, files: readonly Manife
     if (found === undefined) problems.push(`pool/${project}/${filename} is not there`)
     else if (found !== sha256) problems.push(`pool/${project}/${filename} holds other bytes than the manifest says`)
   }
+  const pending: Pending[] = []
+  for (const file of files) {
+    const path = join(top, 'pool', file.project, file.filename)
+    const attestations = await attestationsBeside(path, file['provenance-sha256'])
+    if (attestations === null) problems.push(`pool/${file.project}/${file.filename}.provenance is not what was frozen`)
+    else pending.push({ path, size: file.size, attestations })
+  }
   if (problems.length > 0) throw refused(name, problems)
-  return files.map(({ project, filename, size }) => ({ path: join(top, 'pool', project, filename), size }))
+  return pending
+}
+
+/** `null`: they are not what the manifest says. Throws `attestation-invalid`. */
+async function attestationsBeside(path: string, sha256: Sha256 | undefined): Promise<string | undefined | null> {
+  if (sha256 === undefined) return undefined
+  const beside = `${path}.provenance`
+  const status = await lstat(beside).catch(() => undefined)
+  if (status?.isFile() !== true || status.size > longestProvenance) return null
+  const text = await readFile(beside, 'utf8')
+  return digestOf(text) === sha256 ? attestationsOf(text) : null
 }
 
 function refused(name: ReleaseName, messages: readonly string[]): RegistryError {

@@ -17,3 +17,6 @@ export interface TakenRelease extends ImportAnswer {
 
 /** A manifest before anybody has looked at it: longer is none that a server takes. */
 export const longestManifest = 16 * 1024 * 1024
+
+/** Attestations of a file: longer are none that a server takes. */
+export const longestProvenance = 4 * 1024 * 1024

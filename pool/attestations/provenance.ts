@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { canonicalJson, type Json } from '../canonical-json.ts'
 import { grouped } from '../grouped.ts'
+import { RegistryError } from '../errors.ts'
 import { compareCodePoints } from '../version.ts'
 import type { Attestation } from './attestation.ts'
+import { parseShallowJson } from './plain-json.ts'
 import { publisherOf } from './publisher.ts'
 
 /** What `<filename>.provenance` is served as. Source: PyPI's Integrity API. */
@@ -24,16 +26,18 @@ export function printProvenance(attestations: readonly Attestation[]): string {
 }
 
 const provenanceShape = z.object({
-  attestation_bundles: z.array(z.object({ attestations: z.array(z.custom<Json>(() => true)) })),
+  attestation_bundles: z.array(z.object({ attestations: z.array(z.custom<Json>((value) => value !== undefined)) })),
 })
 
 /**
- * The attestations of a provenance object, as the field `attestations` of an upload: one of these bytes, uploaded, is
- * made into these bytes again. Throws `ZodError`, `SyntaxError` on what is no such object.
+ * The attestations of a provenance object, as the field `attestations` of an upload, of which these very bytes are made
+ * again. Throws `attestation-invalid` on what is no such object.
  */
 export function attestationsOf(provenance: string): string {
-  const { attestation_bundles: bundles } = provenanceShape.parse(JSON.parse(provenance))
-  return canonicalJson(bundles.flatMap(({ attestations }) => attestations))
+  const { success, data } = provenanceShape.safeParse(parseShallowJson(provenance))
+  if (!success)
+    throw new RegistryError('attestation-invalid', {}, { detail: 'there is no provenance object (PEP 740)' })
+  return canonicalJson(data.attestation_bundles.flatMap(({ attestations }) => attestations))
 }
 
 /** What an uploader is told who brings attestations of a file that has been in the pool without these. */

@@ -16,6 +16,7 @@ import { compareCodePoints } from '../version.ts'
  *     index/<product>/<release>/<project>/index.html, …json  a project's page, under its normalised and its real names
  *     index/<product>/<release>/manifest.json, …             the documents
  *     pool/<project>/<filename>, <filename>.metadata         the files
+ *     pool/<project>/<filename>.provenance                   the attestations of those that have some
  */
 export type TreeEntry = TreePage | TreeFile
 
@@ -28,7 +29,7 @@ export interface TreePage {
 
 /** A file whose bytes the pool has. */
 export interface TreeFile {
-  readonly what: 'file' | 'metadata'
+  readonly what: 'file' | 'metadata' | 'provenance'
   readonly path: string
   readonly sha256: Sha256
   /** `undefined`: the manifest does not say. */
@@ -113,9 +114,12 @@ function poolEntries(file: ManifestFile): readonly TreeFile[] {
   const { project, filename, sha256, size } = file
   parseFilename(filename)
   const path = `pool/${project}/${filename}`
+  const beside = (what: 'metadata' | 'provenance', digest: Sha256 | undefined): readonly TreeFile[] =>
+    digest === undefined ? [] : [{ what, path: `${path}.${what}`, sha256: digest, size: undefined, file }]
   return [
     { what: 'file', path, sha256, size, file },
-    { what: 'metadata', path: `${path}.metadata`, sha256: file['metadata-sha256'], size: undefined, file },
+    ...beside('metadata', file['metadata-sha256']),
+    ...beside('provenance', file['provenance-sha256']),
   ]
 }
 

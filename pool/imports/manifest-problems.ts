@@ -135,6 +135,8 @@ function differences(file: ManifestFile, held: Distribution | undefined): readon
     ['size', file.size, held.size],
     ['metadata-sha256', file['metadata-sha256'], held.metadataSha256],
     ['requires-python', file['requires-python'], held.requiresPython],
+    // A release that does not speak of attestations is as good where the file has some.
+    ['provenance-sha256', file['provenance-sha256'] ?? held.provenanceSha256, held.provenanceSha256],
   ] as const
   return pairs
     .filter(([, stated, known]) => stated !== known)

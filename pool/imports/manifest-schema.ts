@@ -24,6 +24,8 @@ const file = z.strictObject({
   size: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   sha256,
   'metadata-sha256': sha256,
+  // Left out where there is none, as in what was frozen before files had any.
+  'provenance-sha256': sha256.exactOptional(),
   'requires-python': text.nullable(),
   'upload-time': instant,
   origin: text.nullable(),

@@ -67,7 +67,7 @@ export function frozenProjectPage(release: Sha256, files: readonly ManifestFile[
     metadataSha256: file.kind === 'wheel' ? file['metadata-sha256'] : null,
     // Later knowledge is laid over a release, never written in: what is yanked today was not when it was frozen.
     yanked: null,
-    provenance: false,
+    provenance: file['provenance-sha256'] !== undefined,
     // Nor does a page of a release change when firn knows more of clients.
     clients: null,
   }))
