@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { parseAccelPrefix } from '../../server/http/accel-redirect.ts'
+import { parseAccelPrefix } from '../../server/hot/accel-redirect.ts'
 import { parsePublicUrl } from '../../server/http/base-url.ts'
 import { isProxyAddress } from '../../server/http/client.ts'
 import { defaultLimits } from '../../server/limits.ts'

@@ -1,10 +1,9 @@
-import { timingSafeEqual } from 'node:crypto'
 import { RegistryError } from '../../pool/errors.ts'
 import type { Excepted } from '../../pool/policy/cooldown.ts'
 import type { UpstreamFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
 import { publicUrl } from '../upstream/client.ts'
-import { takeIn, type TakenIn } from './take-in.ts'
+import { takeIn, type TakeInDeps, type TakenIn } from './take-in.ts'
 
 /** One file that an upstream lists, to be brought into the pool. */
 export interface FileRequest {
@@ -32,11 +31,13 @@ export interface FileRequest {
 /** The algorithms that an upstream's hash is believed in, the strongest first. md5 is all that old indexes have. */
 const algorithms = ['sha512', 'sha384', 'sha256', 'sha224', 'sha1', 'md5'] as const
 
+export type FetchFileDeps = TakeInDeps & Pick<Deps, 'upstream' | 'uploadLimit'>
+
 /**
  * Downloads a file, holds it against the upstream's hash and takes it into the pool, with where it came from. Its age is
  * for the caller to judge. Throws `digest-mismatch`, `project-own`, and what `takeIn`, staging and the upstream throw.
  */
-export async function fetchFile(deps: Deps, request: FileRequest): Promise<TakenIn> {
+export async function fetchFile(deps: FetchFileDeps, request: FileRequest): Promise<TakenIn> {
   const { file, place, name, version, fromUpstream, excepted, actor, signal, onBytes, tap, verb = 'fetch' } = request
   const algorithm = algorithms.find((each) => file.hashes[each] !== undefined)
   if (algorithm === undefined && !request.allowUnhashed) throw unhashed(file)
@@ -47,7 +48,7 @@ export async function fetchFile(deps: Deps, request: FileRequest): Promise<Taken
     ...(onBytes ? { onBytes } : {}),
   })
   const [expected = '', found = ''] = algorithm ? [file.hashes[algorithm], staged.digests[algorithm]] : []
-  if (!sameDigest(expected, found)) {
+  if (expected !== found) {
     await deps.staging.discard(staged)
     const facts = { filename: file.filename, algorithm, expected, found }
     throw new RegistryError('digest-mismatch', facts, {
@@ -68,8 +69,4 @@ function unhashed({ filename }: UpstreamFile): RegistryError {
     { filename },
     { detail: `the upstream states no hash of ${filename}`, hint },
   )
-}
-
-function sameDigest(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }

@@ -4,6 +4,7 @@ import type { ReadOptions } from '../../pool/pins/reading.ts'
 import type { Cooldown } from '../../pool/policy/cooldown.ts'
 import type { Choice } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
+import type { FetchFileDeps } from './fetch-file.ts'
 import type { OwnRequest } from './own-projects.ts'
 
 export interface FetchRequest extends ReadOptions, Choice, OwnRequest {
@@ -24,6 +25,6 @@ export interface FetchRequest extends ReadOptions, Choice, OwnRequest {
 }
 
 /** `records` are all that there are; whoever asks is shown no more than what is `visible`. */
-export type FetchDeps = Deps & { readonly visible: Deps['records'] }
+export type FetchDeps = FetchFileDeps & Pick<Deps, 'onError'> & { readonly visible: Deps['records'] }
 
 export type Report = (event: FetchEvent) => void

@@ -1,7 +1,7 @@
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { ListedFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
-import { fetchFile, type FileRequest } from './fetch-file.ts'
+import { fetchFile, type FetchFileDeps, type FileRequest } from './fetch-file.ts'
 
 export interface PullRequest {
   readonly project: ProjectName
@@ -11,14 +11,16 @@ export interface PullRequest {
   readonly tap?: FileRequest['tap']
 }
 
+export type PullFileDeps = FetchFileDeps & Pick<Deps, 'intake'>
+
 /**
  * Takes a file that the live index shows of the upstream into the pool, held against the sha256 that the index showed.
  * Throws what `fetchFile` throws, and `server-busy`.
  */
-export async function pullFile(deps: Deps, { project, listed, actor, tap }: PullRequest): Promise<void> {
+export async function pullFile(deps: PullFileDeps, { project, listed, actor, tap }: PullRequest): Promise<void> {
   const leave = deps.intake.enter()
   try {
-    const place = (await deps.pullThrough?.index()) ?? ''
+    const place = await deps.upstream.defaultIndex()
     const { file, version, sha256 } = listed
     // By the hash that clients were shown, whatever stronger ones the upstream states besides.
     const pinned = { ...file, hashes: { sha256 } }

@@ -46,13 +46,15 @@ export interface TakenIn {
   readonly dropsAttestations: boolean
 }
 
+export type TakeInDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'ready' | 'fault' | 'now' | 'lock'>
+
 /**
  * Takes a staged file into the pool: archive read, names agreed, bytes adopted, then the row. The staged file is gone
  * afterwards, however it ends. Throws `filename-invalid`, `archive-invalid`, `metadata-missing`, `metadata-invalid`,
  * `metadata-mismatch`, `attestation-invalid`, `distribution-exists`, `filename-taken`, `distribution-removed`,
  * `project-closed`, `project-own`, `storage-full`.
  */
-export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
+export async function takeIn(deps: TakeInDeps, delivery: Delivery): Promise<TakenIn> {
   try {
     const addition = await inspect(deps, delivery)
     delivery.mayEnter?.(addition.distribution.project)
@@ -67,7 +69,7 @@ export async function takeIn(deps: Deps, delivery: Delivery): Promise<TakenIn> {
   }
 }
 
-async function inspect({ now }: Deps, delivery: Delivery): Promise<Addition> {
+async function inspect({ now }: TakeInDeps, delivery: Delivery): Promise<Addition> {
   const { staged, filename, claim, origin, product, attestations } = delivery
   const file = parseFilename(filename)
   const parts = await readArchive(staged.path, file)
@@ -90,7 +92,7 @@ async function inspect({ now }: Deps, delivery: Delivery): Promise<Addition> {
 }
 
 /** Bytes before rows: a crash between the two leaves a file that nothing names. */
-async function enter(deps: Deps, delivery: Delivery, addition: Addition): Promise<TakenIn> {
+async function enter(deps: TakeInDeps, delivery: Delivery, addition: Addition): Promise<TakenIn> {
   const { project, filename } = addition.distribution
   const held = await deps.records.distribution(filename)
   const others = held ? [] : await deps.records.distributionsOf(project)
@@ -134,13 +136,13 @@ function refuseMixing({ origin, fromUpstream = false }: Delivery, project: Proje
 }
 
 /** Throws `distribution-removed`. */
-async function refuseRemoved({ records }: Deps, filename: string): Promise<void> {
+async function refuseRemoved({ records }: Pick<Deps, 'records'>, filename: string): Promise<void> {
   const removal = await records.removal(filename)
   if (removal) throw removedError(removal)
 }
 
 /** Source: PEP 792: no new files of what is archived or quarantined. Throws `project-closed`. */
-async function refuseClosed({ records }: Deps, project: ProjectName): Promise<void> {
+async function refuseClosed({ records }: Pick<Deps, 'records'>, project: ProjectName): Promise<void> {
   const said = await records.projectStatus(project)
   if (said?.status !== 'archived' && said?.status !== 'quarantined') return
   const why = said.reason === null ? '' : `: ${said.reason}`

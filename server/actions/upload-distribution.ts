@@ -2,8 +2,7 @@ import type { Claim } from '../../pool/admit.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { Staged } from '../../storage/ports.ts'
-import type { Deps } from '../deps.ts'
-import { takeIn, type TakenIn } from './take-in.ts'
+import { takeIn, type TakeInDeps, type TakenIn } from './take-in.ts'
 
 export interface Upload {
   readonly staged: Staged
@@ -21,7 +20,7 @@ export interface Upload {
 }
 
 /** Takes an uploaded file into the pool. Throws `digest-mismatch` and what `takeIn` throws; nothing stays staged. */
-export async function uploadDistribution(deps: Deps, upload: Upload): Promise<TakenIn> {
+export async function uploadDistribution(deps: TakeInDeps, upload: Upload): Promise<TakenIn> {
   const { staged, filename, claim, attestations, actor, product } = upload
   deps.fault('upload:staged')
   try {
@@ -44,7 +43,7 @@ export async function uploadDistribution(deps: Deps, upload: Upload): Promise<Ta
 }
 
 /** What was stated only after the file, as Python 2 may do, is not among the digests that were made while it came. */
-async function checkDigests({ staging }: Deps, { staged, stated, filename }: Upload): Promise<void> {
+async function checkDigests({ staging }: TakeInDeps, { staged, stated, filename }: Upload): Promise<void> {
   for (const [algorithm, expected] of Object.entries(stated)) {
     const found = staged.digests[algorithm] ?? (await staging.digest(staged, algorithm))
     if (expected === found) continue

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { acceptsGzip } from './negotiate.ts'
 import { requestId } from './request-id.ts'
@@ -73,7 +73,8 @@ export function redirect(location: string, cacheControl: string): Answer {
 }
 
 /** Writes an answer as the request asks for it: conditional (304), HEAD, compressed. */
-export function sendAnswer(req: IncomingMessage, res: ServerResponse, given: Answer): void {
+export function sendAnswer(res: ServerResponse, given: Answer): void {
+  const { req } = res
   const compressed = given.gzip !== undefined && acceptsGzip(req.headers['accept-encoding'])
   const body = compressed && given.gzip ? given.gzip : given.body
   const etag = compressed ? `${given.etag.slice(0, -1)}-gzip"` : given.etag

@@ -1,16 +1,14 @@
 import { Router, type Request, type Response } from 'express'
 import type { Distribution, Iso } from '../../pool/distribution.ts'
 import { isRegistryError, RegistryError } from '../../pool/errors.ts'
-import { projectPageHtml, rootPageHtml } from '../../pool/pages/simple-html.ts'
-import { projectPageJson, rootPageJson } from '../../pool/pages/simple-json.ts'
 import { liveProjectPage } from '../../pool/pages/simple-page.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { ListedFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
-import { pageAnswer, projectPlace } from '../frozen-index.ts'
 import { askedBy } from '../http/asker.ts'
 import { privately, redirect, revalidate, sendAnswer, type Answer } from '../http/answer.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
+import { projectPageAnswer, projectPlace, rootPageAnswer } from '../http/simple-answer.ts'
 
 type SimpleDeps = Pick<Deps, 'records' | 'access' | 'pullThrough'>
 
@@ -31,35 +29,36 @@ export function simpleRoutes(deps: SimpleDeps, momentOf: (req: Request) => Momen
   router.get('/', async (req, res) => {
     const { before, cacheControl } = momentOf(req)
     // Without its slash the page's relative links would lead beside the index.
-    if (req.originalUrl.split('?')[0] === req.baseUrl) return send(deps, req, res, redirect('simple/', cacheControl))
+    if (req.originalUrl.split('?')[0] === req.baseUrl) return send(deps, res, redirect('simple/', cacheControl))
     const page = { release: null, projects: await askedBy(deps, req).records.projects([], before) }
-    const printers = { html: () => rootPageHtml(page), json: () => rootPageJson(page) }
-    send(deps, req, res, pageAnswer(formOf(req), printers, cacheControl))
+    send(deps, res, rootPageAnswer(formOf(req), page, cacheControl))
   })
-  router.get('/:project', (req, res) => sendProjectPage(deps, req, res, { below: [], moment: momentOf(req) }))
-  router.get('/:project/', (req, res) => sendProjectPage(deps, req, res, { below: [''], moment: momentOf(req) }))
+  router.get('/:project', (req, res) =>
+    sendProjectPage(deps, { name: req.params.project, below: [], moment: momentOf(req) }, res),
+  )
+  router.get('/:project/', (req, res) =>
+    sendProjectPage(deps, { name: req.params.project, below: [''], moment: momentOf(req) }, res),
+  )
   return router
 }
 
 async function sendProjectPage(
   deps: SimpleDeps,
-  req: Request<{ project: string }>,
+  { name, below, moment }: { readonly name: string; readonly below: readonly string[]; readonly moment: Moment },
   res: Response,
-  { below, moment }: { readonly below: readonly string[]; readonly moment: Moment },
 ): Promise<void> {
   const { before, toRoot, cacheControl } = moment
-  const { records } = askedBy(deps, req)
-  const { project, redirect: to } = projectPlace(req.params.project, below)
+  const { records } = askedBy(deps, res.req)
+  const { project, redirect: to } = projectPlace(name, below)
   const files = await (before === undefined
     ? records.distributionsOf(project)
     : records.distributionsBefore(project, before))
   const upstream = before === undefined ? await besides(deps, project, files) : []
-  if (files.length + upstream.length === 0) throw unknownProject(req.params.project, before)
-  if (to !== undefined) return send(deps, req, res, redirect(to, cacheControl))
+  if (files.length + upstream.length === 0) throw unknownProject(name, before)
+  if (to !== undefined) return send(deps, res, redirect(to, cacheControl))
   const status = await records.projectStatus(project, before)
   const page = liveProjectPage({ project, files, upstream, status, toRoot, saysClients: before === undefined })
-  const printers = { html: () => projectPageHtml(page), json: () => projectPageJson(page) }
-  send(deps, req, res, pageAnswer(formOf(req), printers, cacheControl))
+  send(deps, res, projectPageAnswer(formOf(res.req), page, cacheControl))
 }
 
 /**
@@ -79,8 +78,8 @@ async function besides(
   }
 }
 
-function send({ access }: SimpleDeps, req: Request, res: Response, made: Answer): void {
-  sendAnswer(req, res, access.tellsApart ? { ...made, headers: privately(made.headers) } : made)
+function send({ access }: SimpleDeps, res: Response, made: Answer): void {
+  sendAnswer(res, access.tellsApart ? { ...made, headers: privately(made.headers) } : made)
 }
 
 function unknownProject(project: string, before: Iso | undefined): RegistryError {

@@ -14,8 +14,6 @@ export interface PullThrough {
    * no project of the team's own, old enough, and with a sha256. Throws `upstream-unavailable`.
    */
   listed(project: ProjectName): Promise<readonly ListedFile[]>
-  /** The upstream index. Throws `upstream-unavailable` if it is pip's and pip cannot be asked. */
-  index(): Promise<string>
 }
 
 interface PullThroughDeps {
@@ -34,7 +32,6 @@ const remembered = 500
 export function pullThrough(deps: PullThroughDeps): PullThrough {
   const ask = rememberedPages(deps)
   return {
-    index: () => deps.upstream.defaultIndex(),
     async listed(project) {
       const { records, minAge } = deps
       if ((await records.ownProjects([project])).has(project)) return []

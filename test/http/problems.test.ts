@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errors, type ErrorCode } from '../../pool/errors.ts'
 import { firnServer, listen } from '../../server/server.ts'
-import { requestLog } from '../../server/request-log.ts'
+import { requestLog } from '../../server/http/request-log.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
 import { makeWheel } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'

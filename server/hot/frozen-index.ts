@@ -1,17 +1,16 @@
 import { LRUCache } from 'lru-cache'
-import { RegistryError } from '../pool/errors.ts'
-import type { DocumentedRelease } from '../pool/documents/document.ts'
-import { releaseDocument, type ReleaseDocument } from '../pool/documents/documents.ts'
-import { filesByProject, readManifest, type ManifestFile } from '../pool/manifest.ts'
-import { projectPageHtml, rootPageHtml } from '../pool/pages/simple-html.ts'
-import { projectPageJson, rootPageJson } from '../pool/pages/simple-json.ts'
-import { frozenProjectPage } from '../pool/pages/simple-page.ts'
-import { isProjectName, normaliseName, parseProjectName, type ProjectName } from '../pool/project-name.ts'
-import { parseReleaseName, printReleaseName, type ReleaseName } from '../pool/release-name.ts'
-import type { FrozenRelease } from '../storage/ports.ts'
-import { factsOfFiles, type FactsDeps } from './actions/facts-of-files.ts'
-import { answer, immutable, redirect, revalidate, sizeOf, type Answer } from './http/answer.ts'
-import { pageTypes, type PageForm } from './http/negotiate.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import type { DocumentedRelease } from '../../pool/documents/document.ts'
+import { releaseDocument, type ReleaseDocument } from '../../pool/documents/documents.ts'
+import { filesByProject, readManifest, type ManifestFile } from '../../pool/manifest.ts'
+import { frozenProjectPage, type RootPage } from '../../pool/pages/simple-page.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
+import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
+import type { FrozenRelease } from '../../storage/ports.ts'
+import { factsOfFiles, type FactsDeps } from '../actions/facts-of-files.ts'
+import { answer, immutable, redirect, revalidate, sizeOf, type Answer } from '../http/answer.ts'
+import type { PageForm } from '../http/negotiate.ts'
+import { projectPageAnswer, projectPlace, rootPageAnswer } from '../http/simple-answer.ts'
 
 /** A release in memory, its files by project. */
 interface OpenRelease extends DocumentedRelease {
@@ -76,7 +75,7 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
     const [name = '', ...below] = rest
     const document = below.length === 0 ? releaseDocument(name) : undefined
     if (document) return documentAnswer(varying, document, opened, asked)
-    if (name === '' && below.length === 0) return pageAnswer(asked.form(), rootPages(opened), immutable)
+    if (name === '' && below.length === 0) return rootPageAnswer(asked.form(), rootPage(opened), immutable)
     return projectAnswer(opened, name, below, asked.form)
   }
 }
@@ -132,33 +131,9 @@ function projectAnswer(release: OpenRelease, name: string, below: readonly strin
     throw new RegistryError('project-unknown', facts, { detail: `${facts.release} has no ${name}` })
   }
   if (place.redirect !== undefined) return redirect(place.redirect, immutable)
-  const page = frozenProjectPage(release.digest, files)
-  return pageAnswer(form(), { html: () => projectPageHtml(page), json: () => projectPageJson(page) }, immutable)
+  return projectPageAnswer(form(), frozenProjectPage(release.digest, files), immutable)
 }
 
-/**
- * The project that `<name>/` below an index means, and where to go if that is not its page's own URL: old setuptools
- * asks for `/zope.interface/`, people leave out the slash. Throws `name-invalid`, `path-unknown`.
- */
-export function projectPlace(name: string, below: readonly string[]): { project: ProjectName; redirect?: string } {
-  if (below.length > 1 || (below.length === 1 && below[0] !== '')) throw new RegistryError('path-unknown')
-  if (!isProjectName(name)) parseProjectName(name)
-  const project = normaliseName(name)
-  if (below.length === 0) return { project, redirect: `${project}/` }
-  return name === project ? { project } : { project, redirect: `../${project}/` }
-}
-
-interface PagePrinters {
-  readonly html: () => string
-  readonly json: () => string
-}
-
-function rootPages({ digest, byProject, manifest }: OpenRelease): PagePrinters {
-  const page = { release: digest, projects: manifest.pins.filter(({ project }) => byProject.has(project)) }
-  return { html: () => rootPageHtml(page), json: () => rootPageJson(page) }
-}
-
-/** An index page in the form that was asked for. */
-export function pageAnswer(form: PageForm, { html, json }: PagePrinters, cacheControl: string): Answer {
-  return answer(form === 'v1+json' ? json() : html(), { type: pageTypes[form], cacheControl, vary: 'Accept' })
+function rootPage({ digest, byProject, manifest }: OpenRelease): RootPage {
+  return { release: digest, projects: manifest.pins.filter(({ project }) => byProject.has(project)) }
 }

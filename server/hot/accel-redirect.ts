@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Distribution } from '../../pool/distribution.ts'
 import type { Deps } from '../deps.ts'
-import { matches } from './answer.ts'
-import { requestId } from './request-id.ts'
+import { matches } from '../http/answer.ts'
+import { requestId } from '../http/request-id.ts'
 
 /** Conditions that nginx would judge by its own validators, and not by ours. */
 const judged = ['if-match', 'if-modified-since', 'if-unmodified-since']

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { sizeOf, type Answer } from './answer.ts'
+import { sizeOf, type Answer } from '../http/answer.ts'
 
 /** A ready answer, and the product that it is of: who may not see that product is not given it. */
 export interface ReadyAnswer {

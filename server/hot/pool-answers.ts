@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import parseRange from 'range-parser'
-import { provenanceType } from '../pool/attestations/provenance.ts'
-import type { Distribution, Sha256 } from '../pool/distribution.ts'
-import { RegistryError } from '../pool/errors.ts'
-import { removedError } from '../pool/removal.ts'
-import type { ByteRange, PoolFiles, Records } from '../storage/ports.ts'
-import { immutable, matches } from './http/answer.ts'
-import { requestId } from './http/request-id.ts'
+import { provenanceType } from '../../pool/attestations/provenance.ts'
+import type { Distribution, Sha256 } from '../../pool/distribution.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import { removedError } from '../../pool/removal.ts'
+import type { ByteRange, PoolFiles, Records } from '../../storage/ports.ts'
+import { immutable, matches } from '../http/answer.ts'
+import { requestId } from '../http/request-id.ts'
 
 /**
  * What stands at `/pool/<project>/<filename>`: a file of the pool; beside it `<filename>.metadata` (PEP 658), and
@@ -57,9 +57,9 @@ export function fileHeaders({ sha256 }: Pick<Distribution, 'sha256'>): Record<st
 export async function sendFile(
   files: PoolFiles,
   { file, headers }: { readonly file: Distribution; readonly headers: Readonly<Record<string, string>> },
-  req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
+  const { req } = res
   if (matches(req.headers['if-none-match'], `"${file.sha256}"`)) {
     res.writeHead(304, { ...headers, 'X-Request-Id': requestId(req) }).end()
     return

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
-import type { ClientOf } from './http/client.ts'
-import type { Handle } from './http/connections.ts'
-import { requestId } from './http/request-id.ts'
-import type { Traffic } from './metrics/traffic.ts'
+import type { ClientOf } from './client.ts'
+import type { Handle } from './connections.ts'
+import { requestId } from './request-id.ts'
+import type { Traffic } from '../metrics/traffic.ts'
 import type { RequestLog } from './request-log.ts'
 
 interface Watch {

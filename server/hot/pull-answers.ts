@@ -1,18 +1,22 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { digestOf } from '../pool/digest.ts'
-import { RegistryError } from '../pool/errors.ts'
-import { isProjectName, normaliseName, type ProjectName } from '../pool/project-name.ts'
-import type { ListedFile } from '../pool/upstream-file.ts'
-import { pullFile } from './actions/pull-file.ts'
-import type { Deps } from './deps.ts'
-import { answer, privately, revalidate, sendAnswer } from './http/answer.ts'
-import { requestId } from './http/request-id.ts'
+import { digestOf } from '../../pool/digest.ts'
+import { RegistryError } from '../../pool/errors.ts'
+import { isProjectName, normaliseName, type ProjectName } from '../../pool/project-name.ts'
+import type { ListedFile } from '../../pool/upstream-file.ts'
+import { pullFile, type PullFileDeps } from '../actions/pull-file.ts'
+import type { Deps } from '../deps.ts'
+import { answer, privately, revalidate, sendAnswer } from '../http/answer.ts'
+import { requestId } from '../http/request-id.ts'
 import { fileHeaders } from './pool-answers.ts'
-import { readMetadata } from './upstream/read-metadata.ts'
+import { readMetadata } from '../upstream/read-metadata.ts'
 
 /** Files on their way from the upstream, by filename. */
 export type Pulls = Map<string, Promise<void>>
+
+export type PullDeps = PullFileDeps & Pick<Deps, 'access' | 'pullThrough'>
+
+type Pulling = PullDeps & { readonly pulls: Pulls }
 
 export interface PullAsked {
   /** Of a path below `/pool/` at which the pool has nothing. */
@@ -20,27 +24,28 @@ export interface PullAsked {
   readonly actor: string
 }
 
+/** What came of it: an answer; a file in the pool that is now to be answered with; or there is nothing either. */
+export type Pulled = 'answered' | 'taken-in' | 'nothing'
+
 /**
- * Answers with what an upstream has under a path of the pool; a file comes into the pool by that. `false`: there is nothing
- * either; `true` without an answer: the file is in the pool now. Throws what pulling throws, such as
- * `upstream-unavailable`, `digest-mismatch`, `archive-invalid`.
+ * Answers with what an upstream has under a path of the pool; a file comes into the pool by that. Throws what pulling
+ * throws, such as `upstream-unavailable`, `digest-mismatch`, `archive-invalid`.
  */
-export async function pullThroughTo(
-  deps: Deps & { readonly pulls: Pulls },
-  { segments, actor }: PullAsked,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<boolean> {
+export async function pullThroughTo(deps: Pulling, asked: PullAsked, res: ServerResponse): Promise<Pulled> {
+  const { segments, actor } = asked
   const [, name = ''] = segments
   const ofMetadata = name.endsWith('.metadata')
   const found = await findListed(deps, segments, ofMetadata ? name.slice(0, -'.metadata'.length) : name)
-  if (!found) return false
-  if (ofMetadata) return sendMetadata(deps, found.listed, req, res)
+  if (!found) return 'nothing'
+  if (ofMetadata) return sendMetadata(deps, found.listed, res)
   const underWay = deps.pulls.get(name)
-  if (underWay) await underWay
-  else if (req.method === 'HEAD') res.writeHead(200, headersOf(deps, found.listed, req)).end()
-  else await pull(deps, { ...found, actor }, req, res)
-  return true
+  if (underWay) {
+    await underWay
+    return 'taken-in'
+  }
+  if (res.req.method !== 'HEAD') return pull(deps, { ...found, actor }, res)
+  res.writeHead(200, headersOf(deps, found.listed, res.req)).end()
+  return 'answered'
 }
 
 interface Found {
@@ -62,12 +67,11 @@ async function findListed(
 
 /** It may be another tomorrow, until the file is in the pool. Throws `digest-mismatch`. */
 async function sendMetadata(
-  { upstream, access }: Deps,
+  { upstream, access }: PullDeps,
   { file: { url, filename, metadataSha256 } }: ListedFile,
-  req: IncomingMessage,
   res: ServerResponse,
-): Promise<boolean> {
-  if (metadataSha256 === null) return false
+): Promise<Pulled> {
+  if (metadataSha256 === null) return 'nothing'
   const bytes = await readMetadata(await upstream.download(`${url}.metadata`))
   if (digestOf(bytes) !== metadataSha256)
     throw new RegistryError(
@@ -76,16 +80,12 @@ async function sendMetadata(
       { detail: `the metadata of ${filename} is not what the upstream says it is` },
     )
   const made = answer(bytes, { type: 'text/plain; charset=utf-8', cacheControl: revalidate, sha256: metadataSha256 })
-  sendAnswer(req, res, access.isPublic(null) ? made : { ...made, headers: privately(made.headers) })
-  return true
+  sendAnswer(res, access.isPublic(null) ? made : { ...made, headers: privately(made.headers) })
+  return 'answered'
 }
 
-async function pull(
-  deps: Deps & { readonly pulls: Pulls },
-  found: Found & Pick<PullAsked, 'actor'>,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
+async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res: ServerResponse): Promise<Pulled> {
+  const { req } = res
   const { filename } = found.listed.file
   // A part, or a question whether it is still the same, is answered from the pool.
   const whole = req.headers.range === undefined && req.headers['if-none-match'] === undefined
@@ -95,6 +95,7 @@ async function pull(
   try {
     await pulling
     sending?.finish()
+    return sending ? 'answered' : 'taken-in'
   } catch (error) {
     // Half of it has gone out: broken off, no client takes it for the whole.
     if (res.headersSent) res.destroy()
@@ -148,7 +149,7 @@ async function takesMore(res: ServerResponse): Promise<void> {
   }
 }
 
-function headersOf({ access }: Deps, { file, sha256 }: ListedFile, req: IncomingMessage): Record<string, string> {
+function headersOf({ access }: PullDeps, { file, sha256 }: ListedFile, req: IncomingMessage): Record<string, string> {
   const headers = fileHeaders({ sha256 })
   return {
     ...(access.isPublic(null) ? headers : privately(headers)),
