@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { count, plain, printBytes, type Io } from '../io.ts'
 import { tableLines } from '../table.ts'
+import { instantOf } from '../../storage/upkeep/backup-layout.ts'
 import type { ListedSnapshot } from '../../storage/upkeep/snapshot.ts'
 
 export function storeBackupsCommand(io: Io): Command {
@@ -25,8 +26,9 @@ export function storeBackupsCommand(io: Io): Command {
 function describe(listed: readonly ListedSnapshot[], directory: string, width: number | undefined): string {
   if (listed.length === 0) return `no snapshots in ${directory}; make one: firn store backup ${directory}\n`
   const head = ['SNAPSHOT (UTC)', 'FILES', 'SIZE', 'RELEASES', 'LOG', 'STATE']
-  const rows = listed.map(({ name, snapshot }) => {
-    if (snapshot === undefined) return [name, '', '', '', '', 'unfinished: it does not count']
+  const rows = listed.map(({ name, snapshot, damage }) => {
+    if (damage !== undefined) return [instantOf(name), '', '', '', '', 'damaged: its snapshot.json cannot be read']
+    if (snapshot === undefined) return [instantOf(name), '', '', '', '', 'unfinished: it does not count']
     const { at, files, bytes, database, releases, log, problems } = snapshot
     const state = problems.length === 0 ? 'complete' : `lacks ${count(problems.length, 'file')}`
     return [at, String(files), printBytes(bytes + database.size), String(releases), String(log.sequence), state]

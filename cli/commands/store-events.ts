@@ -26,8 +26,12 @@ export function showUpkeep(bar: Progress, { json, files }: UpkeepShow): (event: 
         return bar.complain(plain(`damaged  ${event.filename} in the backup; what was there is kept as ${event.path}`))
       case 'problem':
         return bar.complain(plain(`failed   ${event.filename}: ${event.message}`))
+      case 'unreadable':
+        return bar.complain(plain(`damaged  ${event.message}`))
       case 'dropped':
-        return bar.line(`dropped  ${event.at === null ? `${event.name}, which was never finished` : event.at}`)
+        return bar.line(
+          `dropped  the snapshot ${event.at === null ? `${event.name}, which was never finished` : event.at}`,
+        )
       case 'erased':
         return bar.line(plain(`erased   ${event.filename}, which was removed from the pool`))
     }

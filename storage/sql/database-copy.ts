@@ -123,6 +123,20 @@ export function readDatabase(path: string): DatabaseFacts {
   }
 }
 
+/** Whether a file was removed from the pool; the server may be at work. Throws as `readDatabase`. */
+export function hasRemoved(path: string, filename: string): boolean {
+  const database = openForReading(path)
+  try {
+    return database.prepare('select 1 from removals where filename = ?').get(filename) !== undefined
+  } catch (cause) {
+    // A schema of before has no such table.
+    if (cause instanceof SQLite.SqliteError && cause.code === 'SQLITE_ERROR') return false
+    throw unreadable(path, cause)
+  } finally {
+    database.close()
+  }
+}
+
 function openForReading(path: string): SQLite.Database {
   try {
     return new SQLite(path, { readonly: true, fileMustExist: true, timeout: 10_000 })

@@ -58,7 +58,8 @@ export async function isInside(path: string, directory: string): Promise<boolean
   return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`)
 }
 
-async function realPath(path: string): Promise<string> {
+/** Where links lead, as far as there is anything. */
+export async function realPath(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {

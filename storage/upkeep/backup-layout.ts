@@ -13,7 +13,7 @@ import type { PoolPlace } from '../ports.ts'
  *         signing.pem      the signing key; nobody but its owner may read it
  *         snapshot.json    written last: a snapshot without it does not count
  *       staging/           files being copied; swept by the next backup
- *       aside/             files that were damaged here, and copied again
+ *       aside/<filename>/  what was damaged here, and copied again
  */
 export interface BackupLayout {
   readonly directory: string
@@ -55,6 +55,11 @@ export function snapshotLayout({ snapshots }: BackupLayout, name: string): Snaps
 /** An instant as a name that every file system takes: `2026-11-25T22-17-30.123Z`. */
 export function snapshotName(at: Iso): string {
   return at.replaceAll(':', '-')
+}
+
+/** The instant that a snapshot is named by. */
+export function instantOf(name: string): Iso {
+  return name.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')
 }
 
 /** Whatever else somebody puts beside snapshots is none. */

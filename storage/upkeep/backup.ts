@@ -5,13 +5,27 @@ import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { parsePublicKey } from '../../pool/proof/public-key.ts'
 import { isSystemError, isThere, syncDirectory } from '../filesystem/durable.ts'
 import { layout, type Layout } from '../layout.ts'
+import type { PoolPlace } from '../ports.ts'
 import { writeSecret } from '../signing-key.ts'
-import { freezeDatabase, readDatabase, type DatabaseFacts, type FrozenDatabase } from '../sql/database-copy.ts'
+import {
+  freezeDatabase,
+  hasRemoved,
+  readDatabase,
+  type DatabaseFacts,
+  type FrozenDatabase,
+} from '../sql/database-copy.ts'
 import { takeBackupDirectory } from './backup-directory.ts'
-import { backupLayout, snapshotLayout, snapshotName, type BackupLayout, type SnapshotLayout } from './backup-layout.ts'
+import {
+  backupLayout,
+  instantOf,
+  snapshotLayout,
+  snapshotName,
+  type BackupLayout,
+  type SnapshotLayout,
+} from './backup-layout.ts'
 import { measure } from './copy-file.ts'
 import { copyFiles, type CopiedFiles, type CopyDeps } from './copy-files.ts'
-import { dropSnapshots, eraseRemoved } from './drop-snapshots.ts'
+import { dropSnapshot, dropSnapshots, eraseRemoved } from './drop-snapshots.ts'
 import { refuseUnwritable } from './refuse-unwritable.ts'
 import { listSnapshots, printSnapshot, type ListedSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -33,7 +47,7 @@ export interface BackupRequest {
   readonly keep: number | undefined
 }
 
-export interface TakenBackup extends Omit<CopiedFiles, 'problems'> {
+export interface TakenBackup extends Omit<CopiedFiles, 'problems' | 'removed'> {
   readonly snapshot: Snapshot
 }
 
@@ -44,6 +58,7 @@ export interface TakenBackup extends Omit<CopiedFiles, 'problems'> {
  */
 export async function takeBackup(deps: BackupDeps, request: BackupRequest): Promise<TakenBackup> {
   const backup = backupLayout(request.directory)
+  await refuseNoData(layout(request.data))
   try {
     const unlock = await takeBackupDirectory(backup, request.data)
     try {
@@ -58,14 +73,21 @@ export async function takeBackup(deps: BackupDeps, request: BackupRequest): Prom
 
 async function addSnapshot(deps: BackupDeps, request: BackupRequest, backup: BackupLayout): Promise<TakenBackup> {
   const before = await listSnapshots(backup)
+  for (const { damage } of before) if (damage !== undefined) deps.report({ event: 'unreadable', message: damage })
   const data = layout(request.data)
-  await refuseNoData(data)
   const at = instantAfter(before, deps.now())
   const place = snapshotLayout(backup, snapshotName(at))
   const facts = await copyDatabase(deps, { data, place, before, directory: request.directory })
   const key = { id: facts.key, included: await copyKey(request.signingKey, data, place) }
   const { files, releases, log, migration, removed } = facts
-  const { problems, ...done } = await copyFiles(deps, { pool: data.pool, backup, files, verify: request.verify })
+  const isRemoved = ({ filename }: PoolPlace) => hasRemoved(data.database, filename)
+  const copying = { pool: data.pool, backup, files, verify: request.verify, isRemoved }
+  const { problems, removed: outdated, ...done } = await copyFiles(deps, copying)
+  if (outdated) {
+    // What it names can no longer be had whole, and the registry wants it so: the next instant has it no more.
+    await dropSnapshot(backup, snapshotName(at))
+    return addSnapshot(deps, request, backup)
+  }
   const snapshot: Snapshot = {
     schema: 'firn-backup/1',
     at,
@@ -92,7 +114,7 @@ async function refuseNoData({ directory, database }: Layout): Promise<void> {
 
 /** Snapshots are in the order of their making, also where a clock was set back. */
 function instantAfter(before: readonly ListedSnapshot[], now: Iso): Iso {
-  const last = before.findLast(({ snapshot }) => snapshot !== undefined)?.snapshot?.at
+  const [last] = before.slice(-1).map(({ name }) => instantOf(name))
   return last === undefined || now > last ? now : new Date(Date.parse(last) + 1).toISOString()
 }
 

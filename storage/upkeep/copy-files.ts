@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rename, stat } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isRegistryError } from '../../pool/errors.ts'
 import type { Fault } from '../fault.ts'
@@ -25,6 +25,8 @@ export interface CopyRequest {
   readonly files: readonly NamedFile[]
   /** Whether what is there is read, not only measured. */
   readonly verify: boolean
+  /** Whether the registry has removed it meanwhile. */
+  readonly isRemoved: (file: NamedFile) => boolean
 }
 
 export interface CopiedFiles {
@@ -32,6 +34,8 @@ export interface CopiedFiles {
   readonly copiedBytes: number
   readonly kept: number
   readonly problems: readonly SnapshotProblem[]
+  /** Whether a file that could not be had was removed meanwhile. */
+  readonly removed: boolean
 }
 
 /** How a file stands in the backup before it is copied. */
@@ -52,6 +56,7 @@ export async function copyFiles(deps: CopyDeps, request: CopyRequest): Promise<C
   deps.report({ event: 'plan', what: 'files', files: ahead.length, bytes })
   const copied: NamedFile[] = []
   const problems: SnapshotProblem[] = []
+  let removed = false
   await eachOf(ahead, atOnce, async (each) => {
     deps.signal.throwIfAborted()
     try {
@@ -59,6 +64,10 @@ export async function copyFiles(deps: CopyDeps, request: CopyRequest): Promise<C
       await copyOne(deps, request, each)
       copied.push(each.file)
     } catch (error) {
+      if (isRegistryError(error, 'file-missing') && request.isRemoved(each.file)) {
+        removed = true
+        return
+      }
       problems.push(problemOf(each.file, error))
       deps.report({ event: 'problem', ...problemOf(each.file, error) })
     }
@@ -70,6 +79,7 @@ export async function copyFiles(deps: CopyDeps, request: CopyRequest): Promise<C
     copiedBytes: copied.reduce((sum, { size }) => sum + size, 0),
     kept: files.length - copied.length - problems.length,
     problems: inOrder(problems),
+    removed,
   }
 }
 
@@ -83,7 +93,7 @@ async function standingOf(backup: BackupLayout, files: readonly NamedFile[]): Pr
 
 async function stateOf(backup: BackupLayout, file: NamedFile): Promise<Standing['state']> {
   try {
-    const status = await stat(poolPath(backup.pool, file))
+    const status = await lstat(poolPath(backup.pool, file))
     return status.isFile() && status.size === file.size ? 'there' : 'damaged'
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return 'absent'
@@ -123,8 +133,8 @@ interface SettingAside {
 
 async function setAside(deps: CopyDeps, { backup, file, place }: SettingAside): Promise<void> {
   const { project, filename } = file
-  const path = join(backup.aside, `${filename}.${randomUUID()}`)
-  await makeDirectory(backup.aside)
+  const path = join(backup.aside, filename, randomUUID())
+  await makeDirectory(dirname(path))
   await rename(place, path)
   deps.report({ event: 'set-aside', project, filename, path })
 }

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRegistryError } from '../../pool/errors.ts'
 import { isThere, syncDirectory } from '../filesystem/durable.ts'
@@ -20,16 +20,17 @@ export async function dropSnapshots(
   const listed = await listSnapshots(backup)
   const complete = listed.filter(({ snapshot }) => snapshot !== undefined && isComplete(snapshot))
   const oldest = keep === undefined ? undefined : complete.at(-keep)?.name
-  const goes = ({ name, snapshot }: ListedSnapshot) => snapshot === undefined || (oldest !== undefined && name < oldest)
+  const goes = ({ name, snapshot, damage }: ListedSnapshot) =>
+    (snapshot === undefined && damage === undefined) || (oldest !== undefined && name < oldest)
   for (const { name, snapshot } of listed.filter(goes)) {
-    await drop(backup, name)
+    await dropSnapshot(backup, name)
     report({ event: 'dropped', name, at: snapshot?.at ?? null })
   }
   return listed.filter((each) => !goes(each)).map(({ name }) => name)
 }
 
 /** First it no longer counts, then it goes. */
-async function drop(backup: BackupLayout, name: string): Promise<void> {
+export async function dropSnapshot(backup: BackupLayout, name: string): Promise<void> {
   const { directory, description } = snapshotLayout(backup, name)
   await rm(description, { force: true })
   await syncDirectory(directory)
@@ -70,6 +71,5 @@ function namedBy(databases: readonly string[]): ReadonlySet<string> | undefined 
 }
 
 async function eraseAside({ aside }: BackupLayout, filename: string): Promise<void> {
-  const names = await readdir(aside).catch(() => [])
-  await Promise.all(names.filter((name) => name.startsWith(`${filename}.`)).map((name) => rm(join(aside, name))))
+  await rm(join(aside, filename), { recursive: true, force: true })
 }

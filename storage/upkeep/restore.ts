@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Iso } from '../../pool/distribution.ts'
 import { isRegistryError, RegistryError } from '../../pool/errors.ts'
@@ -9,7 +9,7 @@ import { isSystemError, isThere, makeDirectory, syncDirectory } from '../filesys
 import { layout, type Layout } from '../layout.ts'
 import { writeSecret } from '../signing-key.ts'
 import { readDatabase, type NamedFile } from '../sql/database-copy.ts'
-import { isInside } from './backup-directory.ts'
+import { isInside, realPath } from './backup-directory.ts'
 import { backupLayout, poolPath, snapshotLayout, type BackupLayout, type SnapshotLayout } from './backup-layout.ts'
 import { copyChecked } from './copy-file.ts'
 import { problemOf, watching } from './copy-files.ts'
@@ -49,7 +49,7 @@ const atOnce = 4
 export async function restore(deps: RestoreDeps, request: RestoreRequest): Promise<Restored> {
   const backup = backupLayout(request.backup)
   const { name, snapshot } = chooseSnapshot(backup, await listSnapshots(backup), request)
-  const directory = resolve(request.directory)
+  const directory = await realPath(resolve(request.directory))
   try {
     await refuseTaken(directory, backup)
     const building = layout(join(dirname(directory), `.${basename(directory)}.restoring`))
@@ -76,6 +76,8 @@ interface Building {
 /** The lock goes with the directory: nobody serves it before it is done. */
 async function buildAndName(deps: RestoreDeps, { from, building, directory, partial }: Building): Promise<Restored> {
   await makeDirectory(building.directory)
+  // In it is what the server shows nobody: private files, hashes of tokens. The group may be that of a proxy.
+  await chmod(building.directory, 0o750)
   const unlock = lockBuilding(building, directory)
   try {
     await sweep(building)
@@ -212,7 +214,11 @@ async function refuseTaken(directory: string, backup: BackupLayout): Promise<voi
   const refuse = (detail: string, hint: string) =>
     new RegistryError('restore-refused', { directory }, { detail: `${directory} ${detail}`, hint })
   if (await isInside(directory, backup.directory)) throw refuse('is inside the backup', 'name a directory elsewhere')
-  if (!(await isThere(directory))) return makeDirectory(dirname(directory))
+  if (!(await isThere(directory))) {
+    if (await lstat(directory).catch(() => undefined))
+      throw refuse('is a link that leads nowhere', 'remove the link, or name another directory')
+    return makeDirectory(dirname(directory))
+  }
   const status = await stat(directory)
   if (!status.isDirectory()) throw refuse('is no directory', 'name a directory that is empty, or not there')
   if ((await readdir(directory)).length > 0)

@@ -5,7 +5,7 @@ import type { Iso } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import { isSystemError, isThere } from '../filesystem/durable.ts'
-import { backupLayout, isSnapshotName, snapshotLayout, type BackupLayout } from './backup-layout.ts'
+import { backupLayout, instantOf, isSnapshotName, snapshotLayout, type BackupLayout } from './backup-layout.ts'
 
 const whole = z.number().int().nonnegative()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -37,8 +37,10 @@ export type SnapshotProblem = z.infer<typeof problem>
 /** A directory below `snapshots/`. */
 export interface ListedSnapshot {
   readonly name: string
-  /** `undefined`: the backup that made it did not come to its end. */
+  /** `undefined`: the backup that made it did not come to its end, or what describes it cannot be read. */
   readonly snapshot: Snapshot | undefined
+  /** Why what describes it, and is there, cannot be read. */
+  readonly damage: string | undefined
 }
 
 export function printSnapshot(snapshot: Snapshot): string {
@@ -54,13 +56,13 @@ export function inOrder(problems: readonly SnapshotProblem[]): readonly Snapshot
   return problems.toSorted((a, b) => compareCodePoints(a.filename, b.filename))
 }
 
-/** All snapshots in a directory. Throws `snapshot-unknown` where there is no such directory, `backup-damaged`. */
+/** All snapshots in a directory. Throws `snapshot-unknown` where there is no such directory. */
 export async function snapshotsIn(directory: string): Promise<readonly ListedSnapshot[]> {
   if (await isThere(directory)) return listSnapshots(backupLayout(directory))
   throw new RegistryError('snapshot-unknown', { directory }, { detail: `there is no ${directory}` })
 }
 
-/** All snapshots of a backup, the oldest first; none where there is no backup. Throws `backup-damaged`, `input-unreadable`. */
+/** All snapshots of a backup, the oldest first; none where there is no backup. Throws `input-unreadable`. */
 export async function listSnapshots(layout: BackupLayout): Promise<readonly ListedSnapshot[]> {
   const names = await readdir(layout.snapshots).catch((error: unknown) => {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return []
@@ -73,17 +75,22 @@ export async function listSnapshots(layout: BackupLayout): Promise<readonly List
     )
   })
   const sorted = names.filter((name) => isSnapshotName(name)).toSorted(compareCodePoints)
-  return Promise.all(sorted.map(async (name) => ({ name, snapshot: await readSnapshot(layout, name) })))
+  return Promise.all(sorted.map((name) => readSnapshot(layout, name)))
 }
 
-async function readSnapshot(layout: BackupLayout, name: string): Promise<Snapshot | undefined> {
+/** One that is damaged is no reason not to take another. */
+async function readSnapshot(layout: BackupLayout, name: string): Promise<ListedSnapshot> {
   const path = snapshotLayout(layout, name).description
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch (cause) {
-    if (isSystemError(cause, 'ENOENT', 'ENOTDIR')) return undefined
-    const hint = 'move the directory of that snapshot away; the others can be restored'
-    throw new RegistryError('backup-damaged', { path }, { detail: `${path} cannot be read`, hint, cause })
+    const snapshot = schema.parse(JSON.parse(await readFile(path, 'utf8')))
+    return { name, snapshot, damage: undefined }
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return { name, snapshot: undefined, damage: undefined }
+    const why =
+      error instanceof Error && 'syscall' in error
+        ? error.message
+        : 'it is no description of a snapshot that this firn knows'
+    return { name, snapshot: undefined, damage: `${path} cannot be read: ${why}` }
   }
 }
 
@@ -94,15 +101,16 @@ export interface SnapshotChoice {
   readonly partial: boolean
 }
 
-/** The newest snapshot that will do. Throws `snapshot-unknown`. */
+/** The newest snapshot that will do. Throws `snapshot-unknown`; `backup-damaged` if nobody can tell whether a newer one will. */
 export function chooseSnapshot(
-  { directory }: BackupLayout,
+  { directory }: Pick<BackupLayout, 'directory'>,
   listed: readonly ListedSnapshot[],
   { until, partial }: SnapshotChoice,
 ): { readonly name: string; readonly snapshot: Snapshot } {
   const whole = listed.flatMap(({ name, snapshot }) => (snapshot === undefined ? [] : [{ name, snapshot }]))
   const inTime = whole.filter(({ snapshot }) => until === undefined || snapshot.at <= until)
   const chosen = inTime.findLast(({ snapshot }) => partial || isComplete(snapshot))
+  refuseDoubtful(listed, { until, chosen })
   if (chosen) return chosen
   const when = until === undefined ? '' : ` of ${until} or before`
   const lacking = inTime.length > 0
@@ -114,4 +122,18 @@ export function chooseSnapshot(
       hint: lacking ? 'one that lacks files is restored with --partial' : `firn store backups ${directory} lists them`,
     },
   )
+}
+
+interface Chosen {
+  readonly until: Iso | undefined
+  readonly chosen: { readonly name: string; readonly snapshot: Snapshot } | undefined
+}
+
+/** Who asks for the newest state is not given an older one without a word. */
+function refuseDoubtful(listed: readonly ListedSnapshot[], { until, chosen }: Chosen): void {
+  const inTime = listed.filter(({ name }) => until === undefined || instantOf(name) <= until)
+  const damaged = inTime.findLast(({ damage }) => damage !== undefined)
+  if (!damaged || (chosen && chosen.name > damaged.name)) return
+  const hint = chosen && `the one before it is taken with --at ${chosen.snapshot.at}`
+  throw new RegistryError('backup-damaged', {}, { detail: damaged.damage ?? '', ...(hint ? { hint } : {}) })
 }

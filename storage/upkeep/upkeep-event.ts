@@ -11,6 +11,8 @@ export type UpkeepEvent =
   /** A file of the backup had other bytes; it was kept there, and copied again. */
   | ({ readonly event: 'set-aside'; readonly path: string } & PoolPlace)
   | ({ readonly event: 'problem' } & SnapshotProblem)
+  /** What describes a snapshot of before is damaged. */
+  | { readonly event: 'unreadable'; readonly message: string }
   /** A snapshot of before that is not kept. */
   | { readonly event: 'dropped'; readonly name: string; readonly at: Iso | null }
   /** A file that the registry has removed, and no kept snapshot names. */

@@ -129,8 +129,9 @@ describe('what is damaged in the backup', () => {
       /^damaged {2}karl-3\.30\S+ in the backup; what was there is kept as DIR\/backup\/aside\/karl/,
     )
     expect(sha256(await readFile(path))).toBe(sha256(karl.bytes))
-    const [aside = ''] = await readdir(join(at.to, 'aside'))
-    expect(await readFile(join(at.to, 'aside', aside), 'utf8')).toBe('half')
+    const aside = join(at.to, 'aside', karl.filename)
+    const [name = ''] = await readdir(aside)
+    expect(await readFile(join(aside, name), 'utf8')).toBe('half')
   })
 
   it('is found by --verify if its size is the same', async () => {

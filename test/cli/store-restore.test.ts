@@ -253,7 +253,9 @@ describe('nothing is restored', () => {
     await replace(await newest('signing.pem'), 'not a key')
     expect(general(await restore()).stderr).toMatch(/^error: Backup is damaged: DIR\S+signing\.pem cannot be read\n/)
     await replace(await newest('snapshot.json'), '{"schema":"firn-backup/9"}')
-    expect(general(await restore()).stderr).toMatch(/^error: Backup is damaged: DIR\S+snapshot\.json cannot be read\n/)
+    expect(general(await restore()).stderr).toMatch(
+      /^error: Backup is damaged: DIR\S+snapshot\.json cannot be read: it is no description of a snapshot /,
+    )
   })
 
   it('of data that a newer firn has made', async () => {
