@@ -56,7 +56,9 @@ function pins({ manifest, origins }: ShownRelease, width: number | undefined): r
     head: ['PROJECT', 'VERSION', 'FILES', 'FROM', 'SINCE (UTC)', 'WHERE'].slice(0, columns),
     rows: rows.map((row) => row.slice(0, columns)),
   }
-  const title = `${count(rows.length, 'project')}, ${count(manifest.files.length, 'file')}, ${printBytes(bytes)}`
+  const attested = manifest.files.filter((file) => file['provenance-sha256'] !== undefined).length
+  const files = `${count(manifest.files.length, 'file')}${attested === 0 ? '' : ` (${attested} attested)`}`
+  const title = `${count(rows.length, 'project')}, ${files}, ${printBytes(bytes)}`
   return [title, ...tableLines(table, width === undefined ? width : width - 2).map((line) => `  ${line}`)]
 }
 

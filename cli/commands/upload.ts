@@ -26,7 +26,9 @@ export function uploadCommand(io: Io, exit: (code: number) => void): Command {
     .option('--leave-links <pool>', "leave links into this directory, the pool's own, in the place of the archives")
     .addHelpText(
       'after',
-      '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl\n' +
+      '\nAttestations are kept as they come, if they are of the file and signed with the key\n' +
+        'of their own certificate. Whose that is, is not checked: pypi-attestations does that.\n' +
+        '\nExamples:\n  firn upload dist/\n  firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl\n' +
         '  firn upload --attestations dist/*\n' +
         '  firn upload --private acme acme-theme/dist/\n  firn upload 2010-index/ --leave-links /srv/firn/data/pool',
     )

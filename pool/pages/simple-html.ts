@@ -59,7 +59,7 @@ function link(page: ProjectPage, file: PageFile): string {
     attribute('data-core-metadata', metadata),
     attribute('data-dist-info-metadata', metadata),
     attribute('data-yanked', file.yanked ?? undefined),
-    attribute('data-provenance', file.provenance ? `${fileUrl(page, file)}.provenance` : undefined),
+    attribute('data-provenance', file.provenance ? provenanceUrl(page, file) : undefined),
   ]
   return `<a ${attributes.filter((each) => each !== '').join(' ')}>${escape(file.filename)}</a><br>`
 }
@@ -67,6 +67,11 @@ function link(page: ProjectPage, file: PageFile): string {
 /** Where a file lies, as seen from its project's page: relative, so that it works behind any host and prefix. */
 export function fileUrl({ toRoot }: Pick<ProjectPage, 'toRoot'>, { project, filename }: PageFile): string {
   return `${toRoot}pool/${encodeURIComponent(project)}/${encodeURIComponent(filename)}`
+}
+
+/** PEP 740 has it "fully qualified"; so it is where the page may know its host. */
+export function provenanceUrl({ toRoot, base }: ProjectPage, file: PageFile): string {
+  return `${fileUrl({ toRoot: base ?? toRoot }, file)}.provenance`
 }
 
 function attribute(name: string, value: string | undefined): string {

@@ -1,5 +1,5 @@
 import { normaliseVersion, compareVersionTexts } from '../version.ts'
-import { fileUrl } from './simple-html.ts'
+import { fileUrl, provenanceUrl } from './simple-html.ts'
 import { apiVersion, type PageFile, type ProjectPage, type RootPage } from './simple-page.ts'
 
 /** A project's page as JSON. Source: PEP 691, 700. */
@@ -42,7 +42,15 @@ function fileJson(page: ProjectPage, file: PageFile): Record<string, unknown> {
     ...(file.yanked === null ? {} : { yanked: file.yanked === '' ? true : file.yanked }),
     ...(file.size === null ? {} : { size: file.size }),
     ...(file.uploadTime === null ? {} : { 'upload-time': file.uploadTime }),
-    ...(file.provenance ? { provenance: `${fileUrl(page, file)}.provenance` } : {}),
+    ...(file.provenance ? provenanceJson(page, file) : {}),
     ...(file.clients === null ? {} : { _clients: file.clients }),
   }
+}
+
+/**
+ * PEP 740: `provenance` is "a fully qualified URL", and readers refuse a whole page in which it is none. A page that
+ * never changes cannot name a host, so there it is a key of our own, relative as all links are.
+ */
+function provenanceJson(page: ProjectPage, file: PageFile): Record<string, string> {
+  return { [page.base === null ? '_provenance' : 'provenance']: provenanceUrl(page, file) }
 }

@@ -42,6 +42,8 @@ export interface ProjectPage {
   readonly files: readonly PageFile[]
   /** From the page to the directory that holds `pool/`: `../../`. */
   readonly toRoot: string
+  /** That directory's URL, on a page that is made for the one who asks; `null` on pages that never change. */
+  readonly base: string | null
   /** Digest of the release that the page belongs to; `null` on the live index. */
   readonly release: Sha256 | null
   /** PEP 792; `null` where a project is active, and in a release: later knowledge is laid over it, never written in. */
@@ -71,7 +73,7 @@ export function frozenProjectPage(release: Sha256, files: readonly ManifestFile[
     // Nor does a page of a release change when firn knows more of clients.
     clients: null,
   }))
-  return projectPage(realName(files), pages, { toRoot: '../../../../', release, status: null })
+  return projectPage(realName(files), pages, { toRoot: '../../../../', base: null, release, status: null })
 }
 
 export interface LivePage {
@@ -81,6 +83,8 @@ export interface LivePage {
   readonly upstream: readonly ListedFile[]
   readonly status: ProjectStatus | undefined
   readonly toRoot: string
+  /** The URL that the server is asked under, with a slash at its end, if the page may name it. */
+  readonly base?: string | undefined
   /** Whether it says who can use a file. What is known of that changes; a page of the past does not. */
   readonly saysClients: boolean
 }
@@ -89,7 +93,8 @@ export interface LivePage {
  * A project's page of the live index, `/simple/<project>/`, or of what it was; there is one file at least. A quarantined
  * project offers none (PEP 792: "the index MUST NOT offer").
  */
-export function liveProjectPage({ project, files, upstream, status, toRoot, saysClients }: LivePage): ProjectPage {
+export function liveProjectPage(live: LivePage): ProjectPage {
+  const { project, files, upstream, status, toRoot, base = null, saysClients } = live
   const held = files.map((file) => ({
     ...file,
     metadataSha256: file.kind === 'wheel' ? file.metadataSha256 : null,
@@ -99,7 +104,7 @@ export function liveProjectPage({ project, files, upstream, status, toRoot, says
   const shown = status === undefined || status.status === 'active' ? null : status
   const name = files.length > 0 ? realName(files) : project
   const pages = [...held, ...upstream.map((file) => listedPage(project, file))]
-  const page = projectPage(name, pages, { toRoot, release: null, status: shown })
+  const page = projectPage(name, pages, { toRoot, base, release: null, status: shown })
   return shown?.status === 'quarantined' ? { ...page, files: [] } : page
 }
 
@@ -113,7 +118,7 @@ function listedPage(project: ProjectName, { file, version, sha256 }: ListedFile)
 function projectPage(
   name: string,
   files: readonly PageFile[],
-  rest: Pick<ProjectPage, 'toRoot' | 'release' | 'status'>,
+  rest: Pick<ProjectPage, 'toRoot' | 'base' | 'release' | 'status'>,
 ): ProjectPage {
   const [first] = files
   if (!first) throw new TypeError('a project page has a file at least')

@@ -27,9 +27,7 @@ export function privately(headers: Readonly<Record<string, string>>): Record<str
   const { 'Cache-Control': cacheControl = revalidate, Vary: vary } = headers
   return {
     ...headers,
-    'Cache-Control': cacheControl.startsWith('public')
-      ? cacheControl.replace('public', 'private')
-      : `private, ${cacheControl}`,
+    'Cache-Control': `private, ${cacheControl.replace(/^(?:public|private), /, '')}`,
     Vary: vary === undefined ? 'Authorization' : `${vary}, Authorization`,
   }
 }

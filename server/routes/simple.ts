@@ -6,11 +6,12 @@ import type { ProjectName } from '../../pool/project-name.ts'
 import type { ListedFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
 import { askedBy } from '../http/asker.ts'
+import { baseUrl } from '../http/base-url.ts'
 import { privately, redirect, revalidate, sendAnswer, type Answer } from '../http/answer.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
 import { projectPageAnswer, projectPlace, rootPageAnswer } from '../http/simple-answer.ts'
 
-type SimpleDeps = Pick<Deps, 'records' | 'access' | 'pullThrough'>
+export type SimpleDeps = Pick<Deps, 'records' | 'access' | 'pullThrough' | 'publicUrl' | 'clientOf'>
 
 /** Which pool an index shows: that of now, or what it was before an instant. */
 export interface Moment {
@@ -47,7 +48,7 @@ async function sendProjectPage(
   { name, below, moment }: { readonly name: string; readonly below: readonly string[]; readonly moment: Moment },
   res: Response,
 ): Promise<void> {
-  const { before, toRoot, cacheControl } = moment
+  const { before, toRoot } = moment
   const { records } = askedBy(deps, res.req)
   const { project, redirect: to } = projectPlace(name, below)
   const files = await (before === undefined
@@ -55,10 +56,29 @@ async function sendProjectPage(
     : records.distributionsBefore(project, before))
   const upstream = before === undefined ? await besides(deps, project, files) : []
   if (files.length + upstream.length === 0) throw unknownProject(name, before)
-  if (to !== undefined) return send(deps, res, redirect(to, cacheControl))
+  if (to !== undefined) return send(deps, res, redirect(to, moment.cacheControl))
   const status = await records.projectStatus(project, before)
-  const page = liveProjectPage({ project, files, upstream, status, toRoot, saysClients: before === undefined })
+  const { base, cacheControl } = placeOf(deps, res.req, files, moment)
+  const page = liveProjectPage({ project, files, upstream, status, toRoot, base, saysClients: before === undefined })
   send(deps, res, projectPageAnswer(formOf(res.req), page, cacheControl))
+}
+
+/**
+ * What a page names its host for is the provenance of files alone. One that a client came by is for nobody else: no
+ * cache may give the page to others. Throws `request-invalid`.
+ */
+function placeOf(
+  { publicUrl, clientOf }: SimpleDeps,
+  req: Request,
+  files: readonly Distribution[],
+  { before, cacheControl }: Moment,
+): { readonly base?: string | undefined; readonly cacheControl: string } {
+  const isNamed = before === undefined && files.some(({ provenanceSha256 }) => provenanceSha256 !== null)
+  if (!isNamed) return { cacheControl }
+  return {
+    base: baseUrl(publicUrl, clientOf(req)),
+    cacheControl: publicUrl === undefined ? `private, ${cacheControl}` : cacheControl,
+  }
 }
 
 /**

@@ -112,6 +112,11 @@ describe('a frozen release', () => {
     })
   })
 
+  it('is shown with how many files have some', async () => {
+    expect((await command(there, 'show', 'karl/3.30')).stdout).toContain('2 projects, 2 files (1 attested), ')
+    expect((await command(there, 'show', 'karl/3.29')).stdout).toContain('1 project, 1 file, ')
+  })
+
   it('names them on its pages', async () => {
     const [html, page] = await Promise.all(
       ['text/html', 'application/vnd.pypi.simple.v1+json'].map((accept) =>
@@ -119,7 +124,7 @@ describe('a frozen release', () => {
       ),
     )
     expect(html?.text).toContain(` data-provenance="../../../../${provenance}">`)
-    expect(JSON.parse(page?.text ?? '')).toMatchObject({ files: [{ provenance: `../../../../${provenance}` }] })
+    expect(JSON.parse(page?.text ?? '')).toMatchObject({ files: [{ _provenance: `../../../../${provenance}` }] })
     expect((await ask(there.url, '/index/karl/3.30/plain/')).text).not.toContain('provenance')
   })
 

@@ -96,14 +96,20 @@ describe('help', () => {
         --json                print JSON for programs to read
         --private <product>   for the releases of this product alone, and whoever has
                               a token for it
+        --attestations        with the attestations that lie beside each file, as
+                              FILE.publish.attestation (PEP 740)
         --leave-links <pool>  leave links into this directory, the pool's own, in the
                               place of the archives
         --debug               show where an error came from
         -h, --help            display help for command
 
+      Attestations are kept as they come, if they are of the file and signed with the key
+      of their own certificate. Whose that is, is not checked: pypi-attestations does that.
+
       Examples:
         firn upload dist/
         firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl
+        firn upload --attestations dist/*
         firn upload --private acme acme-theme/dist/
         firn upload 2010-index/ --leave-links /srv/firn/data/pool
       "

@@ -1,4 +1,4 @@
-/** Uploads that bring attestations (PEP 740), as twine and uv send them, and readers of what is served of them. */
+/** Uploads that bring attestations (PEP 740), as twine and uv send them. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -6,7 +6,7 @@ import { makeSdist, makeWheel, type Built } from '../support/archives.ts'
 import { attestationOf } from '../support/attestation.ts'
 import { sha256 } from '../support/catalogue.ts'
 import { toolEnvironment } from '../support/python.ts'
-import { ask } from '../support/requests.ts'
+import { ask, json } from '../support/requests.ts'
 import { recordingProxy, type RecordingProxy } from './recording-proxy.ts'
 import { makeWorkplace, pinnedUv, writeFiles, type Workplace } from './workplace.ts'
 
@@ -71,6 +71,12 @@ it.each(uploaders)('$name uploads a wheel and an sdist with their attestations',
   expect(sent).toEqual(files.map((file) => [attestationOf(file)]))
   const served = await Promise.all(files.map(({ filename }) => ask(place.url, `/pool/${about.name}/${filename}`)))
   expect(served.map(({ body }) => sha256(body))).toEqual(files.map(({ bytes }) => sha256(bytes)))
+  const beside = await Promise.all(
+    files.map(({ filename }) => ask(place.url, `/pool/${about.name}/${filename}.provenance`)),
+  )
+  expect(beside.map(json)).toMatchObject(
+    files.map((file) => ({ version: 1, attestation_bundles: [{ attestations: [attestationOf(file)] }] })),
+  )
 })
 
 it('reaches nothing but the server', () => {

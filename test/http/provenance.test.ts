@@ -88,8 +88,27 @@ describe('the provenance beside a file', () => {
     const { files } = json(await get('/simple/karl/', { accept: 'application/vnd.pypi.simple.v1+json' })) as {
       files: readonly { provenance?: string }[]
     }
-    expect(files.map(({ provenance }) => provenance)).toEqual([`../..${path}`])
-    expect((await get('/simple/karl/')).text).toContain(`data-provenance="../..${path}"`)
+    expect(files.map(({ provenance }) => provenance)).toEqual([`${server.url}${path}`])
+    const { text, headers } = await get('/simple/karl/')
+    expect(text).toContain(` data-provenance="${server.url}${path}">`)
+    expect(headers['cache-control']).toBe('private, no-cache')
+  })
+
+  it('is named under the host that it is asked for by, and by no host where a page never changes', async () => {
+    const { text } = await get('/simple/karl/', { host: 'firn.example:8080' })
+    expect(text).toContain(` data-provenance="http://firn.example:8080${path}">`)
+    expect(json(await get('/simple/karl/', { host: 'a b' }))).toMatchObject({ status: 400, code: 'request-invalid' })
+    const past = await get(`/at/${new Date(Date.now() + 60_000).toISOString()}/simple/karl/`)
+    expect(past.text).toContain(` data-provenance="../../../..${path}">`)
+  })
+
+  it('is named under the URL that the server was told, for all caches to keep', async () => {
+    const other = await startServer({ publicUrl: 'https://firn.example/py/' })
+    await upload(other.url, wheel, { attestations: fieldOf(wheel) })
+    const { text, headers } = await ask(other.url, '/simple/karl/')
+    expect(text).toContain(` data-provenance="https://firn.example/py${path}">`)
+    expect(headers['cache-control']).toBe('no-cache')
+    await cleanStop(other)
   })
 
   it('is told of in the log, by its digest', async () => {
