@@ -135,12 +135,18 @@ function differences(file: ManifestFile, held: Distribution | undefined): readon
     ['size', file.size, held.size],
     ['metadata-sha256', file['metadata-sha256'], held.metadataSha256],
     ['requires-python', file['requires-python'], held.requiresPython],
-    // A release that does not speak of attestations is as good where the file has some.
-    ['provenance-sha256', file['provenance-sha256'] ?? held.provenanceSha256, held.provenanceSha256],
   ] as const
-  return pairs
+  const differing = pairs
     .filter(([, stated, known]) => stated !== known)
     .map(([field, stated, known]) => `${field} ${JSON.stringify(known)}, not ${JSON.stringify(stated)}`)
+  return [...differing, ...otherAttestations(file, held)]
+}
+
+/** A release that does not speak of attestations is as good where the file has some. */
+function otherAttestations(file: ManifestFile, { provenanceSha256 }: Distribution): readonly string[] {
+  const stated = file['provenance-sha256'] ?? provenanceSha256
+  if (stated === provenanceSha256) return []
+  return [provenanceSha256 === null ? 'it without the attestations of the release' : 'it with other attestations']
 }
 
 function quote(text: string): string {

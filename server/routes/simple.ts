@@ -58,7 +58,7 @@ async function sendProjectPage(
   if (files.length + upstream.length === 0) throw unknownProject(name, before)
   if (to !== undefined) return send(deps, res, redirect(to, moment.cacheControl))
   const status = await records.projectStatus(project, before)
-  const { base, cacheControl } = placeOf(deps, res.req, files, moment)
+  const { base, cacheControl } = placeOf(deps, res.req, { files, ...moment })
   const page = liveProjectPage({ project, files, upstream, status, toRoot, base, saysClients: before === undefined })
   send(deps, res, projectPageAnswer(formOf(res.req), page, cacheControl))
 }
@@ -70,8 +70,7 @@ async function sendProjectPage(
 function placeOf(
   { publicUrl, clientOf }: SimpleDeps,
   req: Request,
-  files: readonly Distribution[],
-  { before, cacheControl }: Moment,
+  { files, before, cacheControl }: Moment & { readonly files: readonly Distribution[] },
 ): { readonly base?: string | undefined; readonly cacheControl: string } {
   const isNamed = before === undefined && files.some(({ provenanceSha256 }) => provenanceSha256 !== null)
   if (!isNamed) return { cacheControl }

@@ -7,7 +7,7 @@ import { makeSdist, makeWheel, type Built } from '../support/archives.ts'
 import { attestationOf, buildType } from '../support/attestation.ts'
 import { sha256, uploadAll } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
-import { ask, freeze, json, stagingEmpties } from '../support/requests.ts'
+import { ask, freeze, json, stagingEmpties, upload } from '../support/requests.ts'
 import { firn, startServer, temporaryDirectory, type CommandResult, type TestServer } from '../support/server.ts'
 import { itemsOf, tarOf } from '../support/tar-of.ts'
 
@@ -169,8 +169,25 @@ describe('a release that is brought to another server', () => {
     const { code, stderr } = await command(here, 'import', bundle)
     expect([code, stderr]).toEqual([
       65,
-      expect.stringContaining(`${wheel.filename}: the pool has provenance-sha256 null, not "${await served(there)}"`),
+      expect.stringContaining(`${wheel.filename}: the pool has it without the attestations of the release`),
     ])
+  })
+
+  it('is refused where the pool has the file with others', async () => {
+    await upload(here.url, wheel, { attestations: JSON.stringify([build]) })
+    const { code, stderr } = await command(here, 'import', bundle)
+    expect([code, stderr]).toEqual([
+      65,
+      expect.stringContaining(`${wheel.filename}: the pool has it with other attestations`),
+    ])
+  })
+
+  it('is taken without a word of them where it has none of them in it', async () => {
+    await upload(here.url, plain, { attestations: JSON.stringify([attestationOf(plain)]) })
+    const old = join(directory, 'old.tar')
+    await command(there, 'bundle', 'karl/3.29', old)
+    expect(await command(here, 'import', old)).toMatchObject({ code: 0, stderr: '' })
+    expect((await ask(here.url, '/index/karl/3.29/plain/')).text).not.toContain('provenance')
   })
 
   it.each<[string, (items: ReturnType<typeof itemsOf>) => ReturnType<typeof itemsOf>, string]>([

@@ -1,10 +1,13 @@
 /** Provenance objects, and whom they name (PEP 740). */
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { array, assert, constantFrom, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isRegistryError } from '../../pool/errors.ts'
 import { parseAttestations, type Attestation } from '../../pool/attestations/attestation.ts'
 import { attestationsOf, printProvenance } from '../../pool/attestations/provenance.ts'
 import { publisherOf } from '../../pool/attestations/publisher.ts'
 import { parseFilename } from '../../pool/filename.ts'
+import { byteEdit, edited, type ByteEdit } from '../fuzz/byte-edits.ts'
 import { makeWheel } from '../support/archives.ts'
 import { attestationOf, buildType, gitHubClaims } from '../support/attestation.ts'
 import { sha256 } from '../support/catalogue.ts'
@@ -112,3 +115,51 @@ describe('the provenance object', () => {
     expect(printProvenance(read(attestationsOf(text)))).toBe(text)
   })
 })
+
+describe('an attestation that was damaged', () => {
+  const edits = array(byteEdit, { minLength: 1, maxLength: 3 })
+  const part = constantFrom('certificate', 'statement', 'signature')
+
+  it('is refused with a word, or is the same to all who read it', () => {
+    let taken = 0
+    const holds = (text: string) => {
+      const made = provenanceOrRefusal(text)
+      if (made === undefined) return
+      taken++
+      expect(printProvenance(read(attestationsOf(made)))).toBe(made)
+    }
+    assert(
+      property(part, edits, (where, changes) => holds(JSON.stringify([damaged(where, changes)]))),
+      { seed: 8047, numRuns: 2000 },
+    )
+    assert(
+      property(edits, (changes) => holds(edited(Buffer.from(JSON.stringify([good])), changes, []).toString())),
+      { seed: 8047, numRuns: 1000 },
+    )
+    expect(taken).toBeGreaterThan(50)
+  })
+})
+
+function damaged(part: string, edits: readonly ByteEdit[]): object {
+  const change = (name: string, base64: string) =>
+    name === part ? edited(Buffer.from(base64, 'base64'), edits, []).toString('base64') : base64
+  const { verification_material: material, envelope } = good
+  return {
+    ...good,
+    verification_material: { ...material, certificate: change('certificate', material.certificate) },
+    envelope: {
+      statement: change('statement', envelope.statement),
+      signature: change('signature', envelope.signature),
+    },
+  }
+}
+
+/** `undefined`: refused. */
+function provenanceOrRefusal(text: string): string | undefined {
+  try {
+    return printProvenance(read(text))
+  } catch (error) {
+    if (isRegistryError(error, 'attestation-invalid')) return undefined
+    throw error
+  }
+}
