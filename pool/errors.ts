@@ -98,7 +98,7 @@ export type ErrorCode = keyof typeof errors
 export type Facts = Readonly<Record<string, unknown>>
 
 export interface ErrorOptions {
-  /** What happened, in one sentence. Default: the title with the facts that are text. */
+  /** What happened, in one sentence; stands after the title. */
   readonly detail?: string
   /** What the reader can do about it. */
   readonly hint?: string

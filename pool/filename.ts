@@ -1,6 +1,6 @@
 import { RegistryError } from './errors.ts'
 import { normaliseName, type ProjectName } from './project-name.ts'
-import { sameVersion } from './version.ts'
+import { parseVersion, sameVersion } from './version.ts'
 
 export type DistributionKind = 'sdist' | 'wheel' | 'egg'
 export type ArchiveFormat = 'zip' | 'tar.gz' | 'tar.bz2'
@@ -119,6 +119,12 @@ function readEgg(stem: string): Reading {
 function escapedReadings(name: string, version: string): DistributionFilename['readings'] {
   const asWritten = { name, version }
   return version.includes('_') ? [asWritten, { name, version: version.replaceAll('_', '-') }] : [asWritten]
+}
+
+/** The version that a filename says of a project; the reading that is one of PEP 440 first. `undefined`: it is none of its files. */
+export function versionIn(file: DistributionFilename, project: ProjectName): string | undefined {
+  const versions = file.readings.flatMap(({ name, version }) => (normaliseName(name) === project ? version : []))
+  return versions.find((version) => parseVersion(version)) ?? versions[0]
 }
 
 /** Whether a filename can be that of this version of this project. */

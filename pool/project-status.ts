@@ -9,6 +9,11 @@ export const projectStates = ['active', 'archived', 'quarantined', 'deprecated']
 
 export type ProjectState = (typeof projectStates)[number]
 
+/** Whether no file of a project comes in any more, by whatever way. Source: PEP 792. */
+export function isClosed(status: ProjectState | undefined): boolean {
+  return status === 'archived' || status === 'quarantined'
+}
+
 export interface ProjectStatus {
   readonly project: ProjectName
   readonly status: ProjectState

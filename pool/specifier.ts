@@ -85,7 +85,7 @@ export function printSpecifierSet(set: SpecifierSet): string {
   return set.specifiers.map(printSpecifier).join(',')
 }
 
-export function printSpecifier({ operator, version }: Specifier): string {
+function printSpecifier({ operator, version }: Specifier): string {
   return `${operator}${version}`
 }
 

@@ -1,8 +1,9 @@
+import { sha256Pattern } from './digest.ts'
 import type { Iso } from './distribution.ts'
 import { isRegistryError } from './errors.ts'
-import { isFileOf, parseFilename, type DistributionFilename } from './filename.ts'
+import { isFileOf, parseFilename, versionIn, type DistributionFilename } from './filename.ts'
 import { installsOf } from './closure/installs.ts'
-import { normaliseName, type ProjectName } from './project-name.ts'
+import type { ProjectName } from './project-name.ts'
 import { accepts, isPure, type Target } from './target.ts'
 
 /** One file as an upstream index lists it. */
@@ -34,8 +35,9 @@ export interface ListedFile {
 export function listedFiles(project: ProjectName, files: readonly UpstreamFile[]): readonly ListedFile[] {
   return files.flatMap((file) => {
     const sha256 = file.hashes['sha256']
-    const version = parseOrSkip(file.filename)?.readings.find(({ name }) => normaliseName(name) === project)?.version
-    return version === undefined || sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256)
+    const form = parseOrSkip(file.filename)
+    const version = form && versionIn(form, project)
+    return version === undefined || sha256 === undefined || !sha256Pattern.test(sha256)
       ? []
       : [{ file, version, sha256 }]
   })

@@ -64,7 +64,7 @@ function byVersionAndFilename(a: ResolverFile, b: ResolverFile): number {
 }
 
 /** Required by what cannot be resolved, so that a resolver says why. No index of ours ever has them. */
-export const unresolvable = {
+const unresolvable = {
   unknown: 'dependencies-stated-only-in-code',
   unreadable: 'requirements-that-cannot-be-read',
 } as const

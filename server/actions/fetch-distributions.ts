@@ -3,11 +3,9 @@ import { presentable } from '../http/problem.ts'
 import { publicUrl } from '../upstream/client.ts'
 import { fetchFile } from './fetch-file.ts'
 import { planFetch, type Fail, type PlannedFile } from './fetch-plan.ts'
-import type { FetchDeps, FetchRequest, Report } from './fetch-request.ts'
+import { upstreamsAtOnce, type FetchDeps, type FetchRequest, type Report } from './fetch-request.ts'
 import { readWanted } from './read-wanted.ts'
 import { askPlaces } from './upstream-files.ts'
-
-const atOnce = 6
 
 /**
  * Brings the files of exact pins from upstream indexes into the pool, each checked by the upstream's hash. What the
@@ -69,7 +67,7 @@ async function fetchAll(
 ): Promise<number[]> {
   const { signal, allowUnhashed, actor } = request
   const onBytes = (bytes: number) => report({ event: 'progress', bytes })
-  const limit = pLimit(atOnce)
+  const limit = pLimit(upstreamsAtOnce)
   const fetchOne = async (planned: PlannedFile): Promise<number[]> => {
     try {
       if (signal.aborted) return []

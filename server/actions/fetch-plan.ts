@@ -8,7 +8,7 @@ import { printSpecifierSet } from '../../pool/specifier.ts'
 import type { UpstreamFile } from '../../pool/upstream-file.ts'
 import type { Deps } from '../deps.ts'
 import { publicUrl } from '../upstream/client.ts'
-import type { FetchRequest } from './fetch-request.ts'
+import { upstreamsAtOnce, type FetchRequest } from './fetch-request.ts'
 import type { HeldOwn } from './own-projects.ts'
 import type { ReadWanted, WantedLoose, WantedPin } from './read-wanted.ts'
 import { filesOfBest, filesOfPin, type AgeRule, type Chosen, type Listings } from './upstream-files.ts'
@@ -38,11 +38,9 @@ interface Planning {
   readonly fail: Fail
 }
 
-const atOnce = 6
-
 /** Looks for what is wanted, and parts what is to be fetched from what the pool has. */
 export async function planFetch(deps: PlanDeps, planning: Planning, wanted: ReadWanted): Promise<Planned> {
-  const limit = pLimit(atOnce)
+  const limit = pLimit(upstreamsAtOnce)
   const planOne = async (each: WantedPin | WantedLoose): Promise<Planned> => {
     try {
       const own = wanted.held.get(each)

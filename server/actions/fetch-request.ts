@@ -27,4 +27,7 @@ export interface FetchRequest extends ReadOptions, Choice, OwnRequest {
 /** `records` are all that there are; whoever asks is shown no more than what is `visible`. */
 export type FetchDeps = FetchFileDeps & Pick<Deps, 'onError'> & { readonly visible: Deps['records'] }
 
+/** How many pages, and how many files, one fetch asks upstreams for at a time. */
+export const upstreamsAtOnce = 6
+
 export type Report = (event: FetchEvent) => void

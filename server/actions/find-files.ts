@@ -1,10 +1,11 @@
 import { bestVersion } from '../../pool/best-version.ts'
 import { clientsOf, type Client } from '../../pool/clients.ts'
+import { versionIn } from '../../pool/filename.ts'
 import { normaliseName, type ProjectName } from '../../pool/project-name.ts'
 import type { Requirement } from '../../pool/requirement.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import { asksFor } from '../../pool/usage-query.ts'
-import { compareCodePoints, compareVersionTexts, parseVersion } from '../../pool/version.ts'
+import { compareCodePoints, compareVersionTexts } from '../../pool/version.ts'
 import type { Deps } from '../deps.ts'
 import { publicUrl } from '../upstream/client.ts'
 
@@ -83,7 +84,9 @@ function matchesOf(
   const project = normaliseName(requirement.name)
   const { specifier } = requirement
   const files = listed.flatMap((file) => {
-    const version = versionOf(file.filename, project, eggs)
+    const form = parseOrSkip(file.filename)
+    if (!form || (form.kind === 'egg' && !eggs)) return []
+    const version = versionIn(form, project)
     if (version === undefined || asksFor(specifier, version) === 'no') return []
     const { filename, yanked, requiresPython } = file
     const url = file.url.startsWith('/') ? file.url : publicUrl(file.url)
@@ -92,14 +95,6 @@ function matchesOf(
   })
   const best = bestVersion(files, { project, specifier, targets: [], allFiles: true, eggs }) ?? null
   return { requirement, best, files: files.toSorted(newestFirst) }
-}
-
-/** By the filename; of its readings the one that is a version of PEP 440. `undefined`: it is no file of the project. */
-function versionOf(filename: string, project: ProjectName, eggs: boolean): string | undefined {
-  const name = parseOrSkip(filename)
-  if (!name || (name.kind === 'egg' && !eggs)) return undefined
-  const versions = name.readings.flatMap((reading) => (normaliseName(reading.name) === project ? reading.version : []))
-  return versions.find((version) => parseVersion(version)) ?? versions[0]
 }
 
 function newestFirst(a: FoundFile, b: FoundFile): number {

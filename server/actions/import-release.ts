@@ -1,4 +1,4 @@
-import { digestOf } from '../../pool/digest.ts'
+import { digestOf, sha256Pattern } from '../../pool/digest.ts'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
 import { holdAgainst } from '../../pool/imports/manifest-problems.ts'
 import { parseManifest } from '../../pool/imports/parse-manifest.ts'
@@ -67,8 +67,7 @@ async function originalSignature(
   const envelope = parseEnvelope(text)
   const [first] = envelope?.signatures ?? []
   const fits = envelope?.payloadType === releaseType && envelope.payload.equals(Buffer.from(manifest))
-  const wellFormed =
-    first !== undefined && /^[0-9a-f]{64}$/.test(first.key) && /^[\w+/-]{86}={0,2}$/.test(first.signature)
+  const wellFormed = first !== undefined && sha256Pattern.test(first.key) && /^[\w+/-]{86}={0,2}$/.test(first.signature)
   const known = wellFormed ? (await records.keys()).find(({ id }) => id === first.key) : undefined
   const refuted = known && first && !isSignedBy(known, releaseMessage(manifest), first.signature)
   if (fits && wellFormed && refuted !== true) return [first]

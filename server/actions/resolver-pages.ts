@@ -3,7 +3,7 @@ import type { Distribution } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import type { DistributionFacts } from '../../pool/facts.ts'
 import { readFacts } from '../../pool/facts/read-facts.ts'
-import { parseFilename } from '../../pool/filename.ts'
+import { parseFilename, versionIn } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
 import {
   isUnresolvable,
@@ -13,7 +13,7 @@ import {
   type ResolverFile,
 } from '../../pool/pages/resolver-page.ts'
 import { judgeAge, type Cooldown } from '../../pool/policy/cooldown.ts'
-import { normaliseName, type ProjectName } from '../../pool/project-name.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Deps } from '../deps.ts'
@@ -30,7 +30,6 @@ export interface ResolverQuestion {
   readonly cooldown: Cooldown
   /** Whether the resolver builds sdists itself. */
   readonly buildsSdists: boolean
-  readonly signal?: AbortSignal
 }
 
 type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstream' | 'uploadLimit' | 'now'> & {
@@ -107,13 +106,12 @@ async function upstreamFiles(deps: ResolverDeps, question: ResolverQuestion): Pr
 
 async function listedFiles(
   { upstream, cache: { pages } }: ResolverDeps,
-  { project, indexes, signal }: ResolverQuestion & { readonly indexes: readonly string[] },
+  { project, indexes }: ResolverQuestion & { readonly indexes: readonly string[] },
 ): Promise<readonly Listed[] | undefined> {
   for (const index of indexes) {
     const key = `${index} ${project}`
     const listed =
-      pages.get(key) ??
-      (await upstream.projectFiles(index, project, signal))?.flatMap((file) => listedOf(project, file))
+      pages.get(key) ?? (await upstream.projectFiles(index, project))?.flatMap((file) => listedOf(project, file))
     if (!listed) continue
     pages.set(key, listed)
     return listed
@@ -124,7 +122,7 @@ async function listedFiles(
 function listedOf(project: ProjectName, upstream: UpstreamFile): readonly Listed[] {
   const { filename, requiresPython, uploadTime, yanked } = upstream
   const parsed = parseOrSkip(filename)
-  const version = parsed?.readings.find(({ name }) => normaliseName(name) === project)?.version
+  const version = parsed && versionIn(parsed, project)
   if (!parsed || version === undefined) return []
   return [{ upstream, file: { filename, kind: parsed.kind, version, requiresPython, uploadTime, yanked } }]
 }
@@ -133,14 +131,14 @@ type Looking = ResolverQuestion & Listed
 
 /** No hash is compared: what is read here only proposes; fetching checks, and freezing judges by what the pool has. */
 async function upstreamMetadata(deps: ResolverDeps, looking: Looking): Promise<string | Buffer> {
-  const { file, upstream, signal } = looking
+  const { file, upstream } = looking
   const { looked } = deps.cache
   const key = `${upstream.url} ${upstream.hashes['sha256'] ?? ''}`
   const known = looked.get(key)
   if (known !== undefined) return known
   const beside = upstream.coreMetadata && file.kind === 'wheel'
   const found = beside
-    ? await readMetadata(await deps.upstream.download(`${upstream.url}.metadata`, signal))
+    ? await readMetadata(await deps.upstream.download(`${upstream.url}.metadata`))
     : await lookInto(deps, looking)
   looked.set(key, found)
   return found
@@ -149,9 +147,9 @@ async function upstreamMetadata(deps: ResolverDeps, looking: Looking): Promise<s
 /** Throws `archive-invalid`, `metadata-missing`, `metadata-invalid`, `upload-too-large`, `upstream-unavailable`. */
 async function lookInto(
   { upstream: client, staging, uploadLimit }: ResolverDeps,
-  { project, file, upstream, signal }: Looking,
+  { project, file, upstream }: Looking,
 ): Promise<string | Buffer> {
-  const staged = await staging.stage(await client.download(upstream.url, signal), { limit: uploadLimit })
+  const staged = await staging.stage(await client.download(upstream.url), { limit: uploadLimit })
   try {
     const form = parseFilename(file.filename)
     const parts = await readArchive(staged.path, form)

@@ -12,6 +12,7 @@ import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Addition, Staged } from '../../storage/ports.ts'
 import type { AuditEvent } from '../../storage/ports/events.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { isClosed } from '../../pool/project-status.ts'
 import { removedError } from '../../pool/removal.ts'
 import type { Deps } from '../deps.ts'
 import { adopt, adoptIfLost } from './adopt.ts'
@@ -141,10 +142,10 @@ async function refuseRemoved({ records }: Pick<Deps, 'records'>, filename: strin
   if (removal) throw removedError(removal)
 }
 
-/** Source: PEP 792: no new files of what is archived or quarantined. Throws `project-closed`. */
+/** Throws `project-closed`. */
 async function refuseClosed({ records }: Pick<Deps, 'records'>, project: ProjectName): Promise<void> {
   const said = await records.projectStatus(project)
-  if (said?.status !== 'archived' && said?.status !== 'quarantined') return
+  if (!said || !isClosed(said.status)) return
   const why = said.reason === null ? '' : `: ${said.reason}`
   const hint = `lift it first: firn project status ${project} active`
   throw new RegistryError('project-closed', { ...said }, { detail: `${project} is ${said.status}${why}`, hint })

@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { goneSignal } from './gone-signal.ts'
 
 export interface EventStream {
   /** Aborted when the client has gone. */
@@ -12,10 +13,6 @@ export interface EventStream {
  * what fails before it is still an ordinary problem answer.
  */
 export function eventStream(res: Response): EventStream {
-  const gone = new AbortController()
-  res.on('close', () => {
-    if (!res.writableFinished) gone.abort(new Error('the client has gone'))
-  })
   const begin = () => {
     if (res.headersSent) return
     res.writeHead(200, {
@@ -26,7 +23,7 @@ export function eventStream(res: Response): EventStream {
     })
   }
   return {
-    signal: gone.signal,
+    signal: goneSignal(res),
     send(event) {
       begin()
       res.write(`${JSON.stringify(event)}\n`)

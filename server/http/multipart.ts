@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Request, Response } from 'express'
 import multer, { type StorageEngine } from 'multer'
 import { RegistryError, isRegistryError } from '../../pool/errors.ts'
+import { drainedBytes } from './drained.ts'
 import { feed } from './form-end.ts'
 import type { Staged } from '../../storage/ports.ts'
 import type { Staging } from '../../storage/filesystem/staging.ts'
@@ -146,16 +147,13 @@ function boundFields(req: Request): Tally {
   }
 }
 
-/** What a client may still send after its file was refused, in bytes: enough for it to read the answer. */
-const drained = 256 * 1024 * 1024
-
-/** Reads on without keeping anything, since clients read no answer before they have sent; one without an end is cut. */
+/** Reads on without keeping anything; a file without an end is cut. */
 function drain(req: Request, stream: Readable, tally: Tally): void {
   let seen = 0
   stream.on('data', (chunk: Buffer) => {
     seen += chunk.length
     tally.file(chunk.length)
-    if (seen > drained) req.destroy()
+    if (seen > drainedBytes) req.destroy()
   })
 }
 

@@ -3,6 +3,7 @@ import type { Response } from 'express'
 import Negotiator from 'negotiator'
 import { errors, type ErrorCode } from '../../pool/errors.ts'
 import type { Deps } from '../deps.ts'
+import { drainedBytes } from './drained.ts'
 import { presentable, sendProblem } from './problem.ts'
 import { requestId } from './request-id.ts'
 
@@ -39,11 +40,8 @@ function prefersText(accept: string | undefined): boolean {
   return new Negotiator({ headers: { accept } }).mediaType(offers) === 'text/plain'
 }
 
-/** The largest body that is read, and thrown away, so that its sender comes to read the answer. In bytes. */
-const drained = 256 * 1024 * 1024
-
-/** Clients read no answer before they have sent: to one that is cut off, a wrong token is a broken connection. */
+/** Of a body that is larger, or does not say, nothing more is read. */
 function afterBody(req: IncomingMessage, then: () => void): void {
-  if (req.complete || !(Number(req.headers['content-length']) <= drained)) return then()
+  if (req.complete || !(Number(req.headers['content-length']) <= drainedBytes)) return then()
   req.once('end', then).once('aborted', then).resume()
 }

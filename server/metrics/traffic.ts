@@ -15,7 +15,7 @@ const starts: readonly (readonly [string, Route])[] = [
   ['/metrics', 'health'],
 ]
 
-export function routeOf(url: string): Route {
+function routeOf(url: string): Route {
   for (const [start, route] of starts) if (url.startsWith(start)) return route
   return 'pages'
 }

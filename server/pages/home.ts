@@ -4,22 +4,22 @@ import type { ReleaseSummary } from '../../storage/ports.ts'
 import { layout } from './layout.ts'
 
 export interface Home {
-  /** Scheme and host as the visitor knows them. */
-  readonly origin: string
+  /** The URL that the visitor knows the server by, with a slash at its end. */
+  readonly base: string
   readonly releases: readonly ReleaseSummary[]
   readonly projects: number
 }
 
-export function homePage({ origin, releases, projects }: Home): string {
+export function homePage({ base, releases, projects }: Home): string {
   const count = projects === 1 ? '1 project' : `${projects} projects`
   return layout(
     'firn',
     `<h1>Releases</h1>
 ${releases.length === 0 ? emptyState() : releaseTable(releases)}
-${releases.length === 0 ? '' : installHelp(origin, releases)}
+${releases.length === 0 ? '' : installHelp(base, releases)}
 <h2>Pool</h2>
-<p><a href="./simple/">${count}</a> in the live index. Upload to <code>${escape(origin)}/legacy/</code>:</p>
-<pre><code>twine upload --repository-url ${escape(origin)}/legacy/ dist/*</code></pre>`,
+<p><a href="./simple/">${count}</a> in the live index. Upload to <code>${escape(base)}legacy/</code>:</p>
+<pre><code>twine upload --repository-url ${escape(base)}legacy/ dist/*</code></pre>`,
   )
 }
 
@@ -44,9 +44,9 @@ ${rows.join('\n')}
 </table>`
 }
 
-function installHelp(origin: string, [first]: readonly ReleaseSummary[]): string {
+function installHelp(base: string, [first]: readonly ReleaseSummary[]): string {
   if (!first) return ''
-  const url = escape(`${origin}${indexPath(first.name)}`)
+  const url = escape(`${base}${indexPath(first.name).slice(1)}`)
   return `<p>Install one exactly as it was frozen:</p>
 <pre><code>pip install --index-url ${url} \\
     --require-hashes -r ${url}requirements.txt</code></pre>`

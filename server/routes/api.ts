@@ -34,7 +34,7 @@ export function apiRoutes(deps: Deps): Router {
   })
   router.get('/whoami', (req, res) => {
     const { actor, scopes, proven } = identityOf(req)
-    res.set('Cache-Control', 'no-store').json({ actor, scopes, proven })
+    res.json({ actor, scopes, proven })
   })
   router.use('/openapi.json', openapiRoutes())
   router.use('/releases/import', importRoutes(deps))

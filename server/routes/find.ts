@@ -1,4 +1,4 @@
-import { Router, type Response } from 'express'
+import { Router } from 'express'
 import { z } from 'zod'
 import { clients } from '../../pool/clients.ts'
 import { RegistryError } from '../../pool/errors.ts'
@@ -7,6 +7,7 @@ import { findFiles, type FoundIn } from '../actions/find-files.ts'
 import type { Deps } from '../deps.ts'
 import { askedBy, identityOf } from '../http/asker.ts'
 import { parseQuery } from '../http/body.ts'
+import { goneSignal } from '../http/gone-signal.ts'
 import { operation, type Operation } from '../http/operation.ts'
 
 const text = z.string()
@@ -79,12 +80,6 @@ function parseAsked(asked: string): Requirement {
   if (requirement.url === undefined) return requirement
   const detail = `${JSON.stringify(asked.slice(0, 60))}: what has a URL is on no index`
   throw new RegistryError('request-invalid', { q: asked }, { detail, hint: 'ask for a name and versions' })
-}
-
-function goneSignal(res: Response): AbortSignal {
-  const gone = new AbortController()
-  res.once('close', () => gone.abort(new Error('the client has gone')))
-  return gone.signal
 }
 
 function present(found: readonly FoundIn[]): z.input<typeof findAnswer> {

@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
-import { printReleaseName } from '../../pool/release-name.ts'
+import { indexPath, printReleaseName } from '../../pool/release-name.ts'
 import { importRelease } from '../actions/import-release.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, askedBy, identityOf } from '../http/asker.ts'
@@ -33,7 +33,7 @@ export function importRoutes(deps: Deps): Router {
       release: printReleaseName(name),
       outcome,
       digest,
-      path: `/index/${printReleaseName(name)}/`,
+      path: indexPath(name),
       lacking: lacking.map(({ filename }) => filename),
     })
   })

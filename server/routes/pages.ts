@@ -2,17 +2,18 @@ import { Router, type Response } from 'express'
 import { errors, RegistryError, type ErrorCode } from '../../pool/errors.ts'
 import type { Deps } from '../deps.ts'
 import { askedBy } from '../http/asker.ts'
+import { baseUrl } from '../http/base-url.ts'
 import { homePage } from '../pages/home.ts'
 import { problemPage } from '../pages/problem.ts'
 import { styles } from '../pages/styles.ts'
 
 /** The pages for people. */
-export function pageRoutes(deps: Pick<Deps, 'records' | 'access'>): Router {
+export function pageRoutes(deps: Pick<Deps, 'records' | 'access' | 'publicUrl' | 'clientOf'>): Router {
   const router = Router()
   router.get('/', async (req, res) => {
     const { records } = askedBy(deps, req)
-    const origin = `${req.protocol}://${req.headers.host ?? 'localhost'}`
-    sendPage(res, homePage({ origin, releases: await records.releases(), projects: (await records.projects()).length }))
+    const base = baseUrl(deps.publicUrl, deps.clientOf(req)) ?? 'http://localhost/'
+    sendPage(res, homePage({ base, releases: await records.releases(), projects: (await records.projects()).length }))
   })
   router.get('/problems/:code', (req, res) => {
     if (!isCode(req.params.code)) throw new RegistryError('path-unknown', { path: req.path })

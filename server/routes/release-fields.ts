@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { sha256Pattern } from '../../pool/digest.ts'
 import { printReleaseName } from '../../pool/release-name.ts'
 import type { ReleaseSummary } from '../../storage/ports.ts'
 import type { OpenedRelease } from '../actions/show-release.ts'
 
 /** Releases as answers have them. */
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const sha256 = z.string().regex(sha256Pattern)
 
 export const baseField = z.strictObject({ product: z.string(), release: z.string(), digest: sha256 })
 

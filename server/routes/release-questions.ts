@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { z } from 'zod'
 import { projectStates } from '../../pool/project-status.ts'
-import { parseReleaseName, printReleaseName } from '../../pool/release-name.ts'
+import { indexPath, parseReleaseName, printReleaseName } from '../../pool/release-name.ts'
 import { listReleases } from '../actions/list-releases.ts'
 import { showRelease } from '../actions/show-release.ts'
 import type { Deps } from '../deps.ts'
@@ -81,11 +81,10 @@ export function releaseQuestionRoutes(deps: Deps): Router {
   router.get('/:product/:release', async (req, res) => {
     const name = parseReleaseName(req.params.product, req.params.release)
     const { digest, manifest, newerBase, waivers, origins, later } = await showRelease(askedBy(deps, req), name)
-    const release = printReleaseName(name)
     res.json({
-      release,
+      release: printReleaseName(name),
       digest,
-      path: `/index/${release}/`,
+      path: indexPath(name),
       'newer-base': newerBase,
       waivers,
       origins,

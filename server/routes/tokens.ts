@@ -23,16 +23,13 @@ export function tokenRoutes(deps: Deps): Router {
     next()
   })
   router.get('/', async (_req, res) => {
-    res.set('Cache-Control', 'no-store').json({ tokens: (await deps.records.tokens()).map(shown) })
+    res.json({ tokens: (await deps.records.tokens()).map(shown) })
   })
   router.post('/', async (req, res) => {
     const { name, scopes, expiresAt } = parseBody(tokenBody, req)
     const request = { name, scopes: scopes.map(parseScope), expiresAt: normal(expiresAt), actor: actorOf(req) }
     const { text, token } = await createToken(deps, request)
-    res
-      .set('Cache-Control', 'no-store')
-      .status(201)
-      .json({ token: text, ...token })
+    res.status(201).json({ token: text, ...token })
   })
   router.delete('/:id', async (req, res) => {
     res.json({ id: req.params.id, outcome: await revokeToken(deps, { id: req.params.id, actor: actorOf(req) }) })

@@ -4,6 +4,7 @@ import { EnvHttpProxyAgent, interceptors, request, type Dispatcher } from 'undic
 import { RegistryError } from '../../pool/errors.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { readBounded } from './read-bounded.ts'
 import { linkedFile, readUpstreamPage } from './read-page.ts'
 import { pipSettings } from './pip-index.ts'
 
@@ -120,14 +121,8 @@ async function* untilItEnds(body: AsyncIterable<Uint8Array>, url: string): Async
 }
 
 async function readText(body: AsyncIterable<Uint8Array>, url: string): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of untilItEnds(body, url)) {
-    size += chunk.length
-    if (size > largestPage) throw unavailable(url, `its page is larger than ${largestPage} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const tooLarge = () => unavailable(url, `its page is larger than ${largestPage} bytes`)
+  return (await readBounded(untilItEnds(body, url), largestPage, tooLarge)).toString('utf8')
 }
 
 function unavailable(url: string, detail: string, cause?: unknown): RegistryError {

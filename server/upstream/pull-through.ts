@@ -3,6 +3,7 @@ import type { Iso } from '../../pool/distribution.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import { judgeAge } from '../../pool/policy/cooldown.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { isClosed } from '../../pool/project-status.ts'
 import { listedFiles, type ListedFile } from '../../pool/upstream-file.ts'
 import type { Records } from '../../storage/ports.ts'
 import type { UpstreamClient } from './client.ts'
@@ -35,8 +36,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
     async listed(project) {
       const { records, minAge } = deps
       if ((await records.ownProjects([project])).has(project)) return []
-      const status = (await records.projectStatus(project))?.status
-      if (status === 'quarantined' || status === 'archived') return []
+      if (isClosed((await records.projectStatus(project))?.status)) return []
       const files = await ask(project)
       const taken = new Set((await records.distributionsOf(project)).map(({ filename }) => filename))
       const removed = new Set((await records.removals()).map(({ filename }) => filename))

@@ -1,5 +1,6 @@
 import { Parser } from 'htmlparser2'
 import { z } from 'zod'
+import { sha256Pattern } from '../../pool/digest.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import type { UpstreamFile } from '../../pool/upstream-file.ts'
 
@@ -64,7 +65,7 @@ function metadataOf(
   const sha256 = typeof stated === 'object' ? stated?.['sha256']?.toLowerCase() : undefined
   return {
     coreMetadata: (stated ?? false) !== false,
-    metadataSha256: sha256 !== undefined && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null,
+    metadataSha256: sha256 !== undefined && sha256Pattern.test(sha256) ? sha256 : null,
   }
 }
 

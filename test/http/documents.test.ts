@@ -171,6 +171,16 @@ function raw(request: string): Promise<string> {
   })
 }
 
+it('the page for people names the public URL, too', async () => {
+  const { text } = await ask(behindProxy.url, '/')
+  expect(text.match(/https?:[^ <]+/g)).toEqual([
+    'https://firn.example/team/index/karl/3.30/',
+    'https://firn.example/team/index/karl/3.30/requirements.txt',
+    'https://firn.example/team/legacy/',
+    'https://firn.example/team/legacy/',
+  ])
+})
+
 describe('the other documents', () => {
   it('sbom.cdx.json may grow, so caches ask again', async () => {
     const reply = await get('sbom.cdx.json', { host: 'firn.example"' })

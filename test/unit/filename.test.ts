@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isFileOf, parseFilename } from '../../pool/filename.ts'
+import { isFileOf, parseFilename, versionIn } from '../../pool/filename.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 
 const fits = [
@@ -55,5 +55,19 @@ describe('parseFilename', () => {
       readings: [{ name: 'app', version: '1.0' }],
       tags: { pythons: ['py2', 'py3'], abis: ['none'], platforms: ['any'] },
     })
+  })
+})
+
+describe('versionIn', () => {
+  it.each([
+    ['zope.interface-5.5.2.tar.gz', 'zope-interface', '5.5.2'],
+    ['a-b-1.0.tar.gz', 'a', 'b-1.0'],
+    ['a-b-1.0.tar.gz', 'a-b', '1.0'],
+    ['a-b-1.0.tar.gz', 'b', undefined],
+    // What is one of PEP 440, `1.0-1` being 1.0.post1, is what the metadata has.
+    ['app-1.0_1-py3-none-any.whl', 'app', '1.0-1'],
+    ['app-1.0_osi1-py2.7.egg', 'app', '1.0_osi1'],
+  ])('of %s for %s is %s', (filename, project, version) => {
+    expect(versionIn(parseFilename(filename), parseProjectName(project))).toBe(version)
   })
 })
