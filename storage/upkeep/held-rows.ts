@@ -67,8 +67,8 @@ function statedBy(facts: AuditEvent['facts'], row: DistributionRow): Stated {
 }
 
 function fileDifferences(row: DistributionRow, facts: AuditEvent['facts']): readonly string[] {
-  const { sha256, size, project, version } = row
-  return Object.entries({ sha256, size, project, version })
+  const { sha256, size, project, version, provenance_sha256: provenance } = row
+  return Object.entries({ sha256, size, project, version, provenance })
     .filter(([field, value]) => facts[field] !== undefined && facts[field] !== value)
     .map(([field, value]) => `has the ${field} ${value}, not ${String(facts[field])}`)
 }

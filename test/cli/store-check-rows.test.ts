@@ -56,6 +56,16 @@ const damages: Readonly<Record<string, Damage>> = {
     found: [`provenance-damaged ${karl.filename}`],
     mended: [],
   },
+  'attestations are others': {
+    does: sql(`update provenance set json = '{}'`),
+    found: [`provenance-damaged ${bfg.filename}`],
+    mended: [],
+  },
+  'attestations are hidden': {
+    does: sql('update distributions set provenance_sha256 = null'),
+    found: [`row-differs ${bfg.filename}`],
+    mended: [],
+  },
   'facts are others': {
     does: sql(`update facts set facts = '{}'`),
     found: [karl, bfg, zodb, zope].map(({ filename }) => `facts-differ ${filename}`).toSorted(),

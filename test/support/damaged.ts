@@ -2,14 +2,15 @@ import SQLite from 'better-sqlite3'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeSdist, makeWheel, type Built } from './archives.ts'
+import { attestationOf } from './attestation.ts'
 import { layout } from '../../storage/layout.ts'
 import { uploadAll } from './catalogue.ts'
 import { editDatabase } from './edit-database.ts'
 import { firn, startServer, temporaryDirectory, type CommandResult } from './server.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
-import { freeze } from './requests.ts'
+import { freeze, upload } from './requests.ts'
 
-/** Two files that were uploaded, two that were fetched. */
+/** Two files that were uploaded, the second with attestations, two that were fetched. */
 export const karl = makeWheel({ name: 'karl', version: '3.30', requires: ['zope.interface'] })
 export const bfg = makeSdist({ name: 'repoze.bfg', version: '1.0' })
 export const zope = makeWheel({ name: 'zope.interface', version: '8.5', requiresPython: '>=3.8' })
@@ -31,7 +32,8 @@ export async function keptData(): Promise<Kept> {
     ],
   })
   const server = await startServer({ data, upstream: upstream.url })
-  await uploadAll(server.url, [karl, bfg])
+  await uploadAll(server.url, [karl])
+  await upload(server.url, bfg, { attestations: JSON.stringify([attestationOf(bfg)]) })
   await firn(['fetch', 'zope.interface==8.5', 'ZODB3==3.9.0'], { FIRN_URL: server.url })
   await freeze(server.url, 'karl/3.30', 'karl==3.30\nzope.interface==8.5')
   await server.stop()
