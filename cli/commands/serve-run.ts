@@ -7,7 +7,7 @@ import { requestLog, type LogForm } from '../../server/http/request-log.ts'
 import { firnServer, listen, stop } from '../../server/server.ts'
 import { upstreamClient } from '../../server/upstream/client.ts'
 import { version } from '../../server/version.ts'
-import { openStore } from '../../storage/store.ts'
+import { openStore, type Store } from '../../storage/store.ts'
 import { count, type Io } from '../io.ts'
 import { firstToken } from './serve-token.ts'
 
@@ -71,18 +71,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     onError: (error, id) => io.stderr.write(describeInternal(error, id)),
   })
   try {
-    const url = await listen(server, options)
-    if (store.keyIsNew) say(`signs with a new key, ${shortId(store.signer.key.id)}: firn keys prints it`)
-    if (store.signer.exposed) io.stderr.write('warning: others than its owner can read the signing key: chmod 600 it\n')
-    if (store.swept > 0) say(`swept ${count(store.swept, 'unfinished file')} from staging`)
-    if (options.writes === 'open' && !isLoopback(options.host)) {
-      io.stderr.write(`warning: whoever reaches ${options.host} can upload and freeze, since --writes is open\n`)
-    }
-    if (options.accelRedirect !== undefined && !options.trustedProxy?.length)
-      io.stderr.write('warning: --accel-redirect is for trusted proxies, and there is no --trusted-proxy\n')
-    const token = await firstToken(store)
-    if (token !== undefined) say(`first token, with the scope admin, shown this once: ${token}`)
-    say(`firn ${version} ready on ${url} (data in ${resolve(options.data)})`)
+    await announce({ store, url: await listen(server, options) }, options, io)
     await stopAsked(io.signal)
     say('stopping: answering what is in flight')
     await stop(server, graceMs)
@@ -92,6 +81,42 @@ export async function serve(options: ServeOptions, io: Io): Promise<void> {
     await upstream.close()
     await store.close()
   }
+}
+
+interface Listening {
+  readonly store: Store
+  readonly url: string
+}
+
+/** What there is to say before the first request; that it is ready comes last. */
+async function announce({ store, url }: Listening, options: ServeOptions, { stdout, stderr }: Io): Promise<void> {
+  for (const line of warningsOf(store, options)) stderr.write(`warning: ${line}\n`)
+  const token = await firstToken(store)
+  const lines = [
+    ...noticesOf(store),
+    ...(token === undefined ? [] : [`first token, with the scope admin, shown this once: ${token}`]),
+    `firn ${version} ready on ${url} (data in ${resolve(options.data)})`,
+  ]
+  stdout.write(lines.map((line) => `${line}\n`).join(''))
+}
+
+/** What was done to open the store. */
+function noticesOf({ keyIsNew, signer, swept }: Store): readonly string[] {
+  return [
+    ...(keyIsNew ? [`signs with a new key, ${shortId(signer.key.id)}: firn keys prints it`] : []),
+    ...(swept > 0 ? [`swept ${count(swept, 'unfinished file')} from staging`] : []),
+  ]
+}
+
+/** What whoever runs the server may not have meant. */
+function warningsOf({ signer }: Store, { host, writes, accelRedirect, trustedProxy = [] }: ServeOptions): string[] {
+  const isOpen = writes === 'open' && !isLoopback(host)
+  const isUntrusting = accelRedirect !== undefined && trustedProxy.length === 0
+  return [
+    ...(signer.exposed ? ['others than its owner can read the signing key: chmod 600 it'] : []),
+    ...(isOpen ? [`whoever reaches ${host} can upload and freeze, since --writes is open`] : []),
+    ...(isUntrusting ? ['--accel-redirect is for trusted proxies, and there is no --trusted-proxy'] : []),
+  ]
 }
 
 /** A server that others can reach asks everybody who would write for a token, unless it is told not to. */
