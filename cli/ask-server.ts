@@ -45,7 +45,7 @@ interface ProblemBody extends Record<string, unknown> {
 }
 
 async function asError(base: string, status: number, type: string, text: string): Promise<RegistryError> {
-  const problem = type.includes('json') ? (JSON.parse(text) as ProblemBody) : {}
+  const problem = type.includes('json') ? readProblem(text) : {}
   const { code, detail, hint, type: _type, title: _title, status: _status, ...facts } = problem
   if (code !== undefined && isCode(code)) {
     return new RegistryError(code, facts, {
@@ -59,6 +59,16 @@ async function asError(base: string, status: number, type: string, text: string)
     { url: base, status },
     { detail: `${base} answers ${status}`, hint: hintForOthers },
   )
+}
+
+/** What stands in front of a server may answer what it likes. */
+function readProblem(text: string): ProblemBody {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as ProblemBody) : {}
+  } catch {
+    return {}
+  }
 }
 
 function isCode(text: string): text is ErrorCode {

@@ -24,6 +24,7 @@ import { uploadCommand } from './commands/upload.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { whereUsedCommand } from './commands/where-used.ts'
 import { unyankCommand, yankCommand } from './commands/yank.ts'
+import { commandPath } from './command-path.ts'
 import { applyConfig } from './config/apply-config.ts'
 import { findConfig, type FoundConfig } from './config/find-config.ts'
 import { savedToken } from './credentials.ts'
@@ -65,8 +66,13 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
       'Python package index and release registry: one URL per release that always installs the same software.',
     )
     .version(version)
+    .commandsGroup(ownHeading)
+    .helpCommand(true)
     .option('--debug', 'show where an error came from')
-    .option('--config <file>', 'default: FIRN_CONFIG, else firn.toml here or in a directory above')
+    .option(
+      '--config <file>',
+      'where options are kept; default: FIRN_CONFIG, else firn.toml here or in a directory above',
+    )
     .addHelpText(
       'after',
       '\nExample:\n  firn serve &\n  firn fetch -r requirements.txt\n  firn freeze karl/3.30 -r requirements.txt',
@@ -76,9 +82,10 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     const { config: flag } = program.opts<{ config?: string }>()
     return findConfig({ flag, env: io.env['FIRN_CONFIG'], directory: process.cwd() })
   }
-  const config = configCommand(io, { find, commands: () => commands })
+  const config = configCommand(io, { find, commands: () => commands.flatMap(withSubcommands) })
   for (const command of [...commands, config]) program.addCommand(command)
-  for (const command of commands.flatMap(withSubcommands)) command.option('--debug', 'show where an error came from')
+  for (const command of program.commands.flatMap(withSubcommands))
+    command.option('--debug', 'show where an error came from')
   for (const command of withSubcommands(program)) {
     overrideOutput(command, io)
     command.hook('preSubcommand', (_parent, called) => readEnvironment(called, io))
@@ -91,34 +98,33 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
   })
 }
 
-/** All but `config`, in the order of the help. */
+/** Also of `config`, and of commander's `help`. */
+const ownHeading = 'Set-up and help:'
+
+/** All but `config`, under the headings of the help and in its order. */
 function commandsOf(io: Io, exit: (code: number) => void): readonly Command[] {
-  return [
-    serveCommand(io),
-    uploadCommand(io, exit),
-    fetchCommand(io, exit),
-    freezeCommand(io),
-    refreezeCommand(io, exit),
-    exportCommand(io),
-    bundleCommand(io),
-    importCommand(io, exit),
-    releasesCommand(io),
-    showCommand(io),
-    diffCommand(io, exit),
-    whereUsedCommand(io),
-    verifyCommand(io, exit),
-    findCommand(io, exit),
-    yankCommand(io),
-    unyankCommand(io),
-    projectCommand(io),
-    removeCommand(io),
-    keysCommand(io),
-    logCommand(io, exit),
-    tokenCommand(io),
-    storeCommand(io, exit),
-    loginCommand(io),
-    logoutCommand(io),
-  ]
+  const groups: Readonly<Record<string, readonly Command[]>> = {
+    'The server and its data:': [serveCommand(io), storeCommand(io, exit), tokenCommand(io)],
+    'Filling the pool:': [
+      uploadCommand(io, exit),
+      fetchCommand(io, exit),
+      importCommand(io, exit),
+      findCommand(io, exit),
+    ],
+    'Releases:': [
+      freezeCommand(io),
+      refreezeCommand(io, exit),
+      releasesCommand(io),
+      showCommand(io),
+      diffCommand(io, exit),
+      whereUsedCommand(io),
+    ],
+    'Releases as plain files:': [exportCommand(io), bundleCommand(io)],
+    'What is learnt later:': [yankCommand(io), unyankCommand(io), projectCommand(io), removeCommand(io)],
+    'Proof:': [verifyCommand(io, exit), logCommand(io, exit), keysCommand(io)],
+    [ownHeading]: [loginCommand(io), logoutCommand(io)],
+  }
+  return Object.entries(groups).flatMap(([heading, commands]) => commands.map((command) => command.helpGroup(heading)))
 }
 
 function withSubcommands(command: Command): readonly Command[] {
@@ -161,11 +167,6 @@ function overrideOutput(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
     writeErr: (text) => io.stderr.write(plain(text)),
-    outputError: (text, write) => write(`${text}hint: ${pathOf(command)} --help\n`),
+    outputError: (text, write) => write(`${text}hint: ${commandPath(command).join(' ')} --help\n`),
   })
-}
-
-/** `firn token create`. */
-function pathOf(command: Command): string {
-  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 }

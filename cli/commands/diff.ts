@@ -18,7 +18,7 @@ export function diffCommand(io: Io, exit: (code: number) => void): Command {
   return serverOptions(new Command('diff'))
     .summary('show how a release differs from another')
     .description(
-      'Show how one release differs from another; or how pins differ from a release: a pip freeze, a lock file, a virtualenv. Exits 2 when they differ, 0 when they do not.',
+      'Show how one release differs from another; or how pins differ from a release: a pip freeze, a lock file, a virtualenv. Exits with 2 when they differ.',
     )
     .argument('<from>', 'a release, as karl/3.29')
     .argument('[to]', 'the other release, as karl/3.30')

@@ -46,7 +46,7 @@ export function freezeCommand(io: Io): Command {
       'what to let pass, as "plaster: it is on the hosts" or "closure plaster until 2027-01-31: …"; may be repeated',
       collect,
     )
-    .option('--dry-run', 'say what would be frozen, and freeze nothing')
+    .option('-n, --dry-run', 'say what would be frozen, and freeze nothing')
     .addHelpText(
       'after',
       '\nExamples:\n  firn freeze karl/3.30 -r requirements.txt\n  firn freeze karl/3.30 -r uv.lock --extra mail --use karl==3.30\n' +

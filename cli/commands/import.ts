@@ -25,7 +25,7 @@ export function importCommand(io: Io, exit: (code: number) => void): Command {
     )
     .option('--latest', 'of several versions of a project, freeze the newest')
     .option('--index <user/name>', 'index of a devpi export, with its bases; may be repeated; default: all', collect)
-    .option('--dry-run', 'say what would be taken, and take nothing')
+    .option('-n, --dry-run', 'say what would be taken, and take nothing')
     .addHelpText(
       'after',
       '\nExamples:\n  firn import karl-3.30.tar\n  firn import /srv/www/python\n' +

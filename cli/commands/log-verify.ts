@@ -23,7 +23,7 @@ export function logVerifyCommand(io: Io, exit: (code: number) => void): Command 
   return serverOptions(new Command('verify'))
     .summary('prove that the log is whole and unchanged')
     .description(
-      'Read the whole log and prove it: every line has its digest, follows on the one before it, and is signed. Against a head that was kept, prove that history up to then is the same. Ends with 2 if anything is wrong.',
+      'Read the whole log and prove it: every line has its digest, follows on the one before it, and is signed. Against a head that was kept, prove that history up to then is the same. Exits with 2 if anything is wrong.',
     )
     .option('--head <file>', 'a head that firn log head printed before; may be repeated', collect)
     .option('-k, --key <file-or-id>', 'trust this key alone, as PEM or by its id; may be repeated', collect)

@@ -17,6 +17,7 @@ export function projectCommand(io: Io): Command {
   return new Command('project')
     .summary('say of a project that it is archived, deprecated or quarantined')
     .description('What the live index says of whole projects.')
+    .addHelpText('after', '\nExample:\n  firn project status karl --set archived -m "succeeded by karl2"')
     .addCommand(statusCommand(io))
 }
 

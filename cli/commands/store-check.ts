@@ -8,7 +8,7 @@ export function storeCheckCommand(io: Io, exit: (code: number) => void): Command
     .summary('read everything again, and say what is not as it was')
     .description(
       'Read everything again: each file against its digest, each row against its file and the log, each release ' +
-        'against its signature. Works while the server runs. Ends with 2 if anything is wrong, each with what it means ' +
+        'against its signature. Works while the server runs. Exits with 2 if anything is wrong, each with what it means ' +
         'and what to do. With --repair, and the server stopped, what can be mended is mended; what is in the way is set ' +
         'aside into orphans/, never deleted.',
     )
@@ -21,7 +21,7 @@ export function storeCheckCommand(io: Io, exit: (code: number) => void): Command
         'key that repairs are signed with; default: the one in the data directory',
       ).env('FIRN_SIGNING_KEY'),
     )
-    .option('--json', 'print one JSON object a line: every finding, then a summary')
+    .option('--json', 'print JSON for programs to read, a line a finding, then a summary')
     .addHelpText(
       'after',
       '\nExamples:\n  firn store check --data /var/lib/firn\n  firn store check --data /var/lib/firn --repair',

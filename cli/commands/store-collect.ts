@@ -12,14 +12,14 @@ export function storeCollectCommand(io: Io): Command {
         'never deleted. --dry-run says what it would be, also while the server runs.',
     )
     .addOption(dataOption())
-    .option('--dry-run', 'say what would be deleted, and delete nothing')
+    .option('-n, --dry-run', 'say what would be deleted, and delete nothing')
     .option('--yes', 'delete it')
     .addOption(
       new Option('--signing-key <file>', 'key that the log is signed with; default: the one in the data directory').env(
         'FIRN_SIGNING_KEY',
       ),
     )
-    .option('--json', 'print one JSON object a line: every file, then a summary')
+    .option('--json', 'print JSON for programs to read, a line a file, then a summary')
     .addHelpText(
       'after',
       '\nExamples:\n  firn store collect --data /var/lib/firn --dry-run\n  firn store collect --data /var/lib/firn --yes',

@@ -12,7 +12,7 @@ export function storeRestoreCommand(io: Io, exit: (code: number) => void): Comma
     .argument('<backup>', 'as it was given to firn store backup')
     .argument('<new-directory>', 'empty, or not there')
     .option('--at <day>', 'the last snapshot of this day or before, or of this instant or before', parseMoment)
-    .option('--partial', 'restore what can be where files are missing or damaged; ends with 2 if any was')
+    .option('--partial', 'restore what can be where files are missing or damaged; exits with 2 if any was')
     .option('--json', 'print JSON for programs to read, a line an event')
     .addHelpText(
       'after',

@@ -14,6 +14,11 @@ export function storeCommand(io: Io, exit: (code: number) => void): Command {
       "Look after the registry's own data: a directory on this machine, named by --data, FIRN_DATA or [serve] data in " +
         'firn.toml. No server is asked.',
     )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firn store check --data /var/lib/firn\n  firn store backup /mnt/backup/firn --data /var/lib/firn\n' +
+        '  firn store restore /mnt/backup/firn /var/lib/firn-new',
+    )
     .addCommand(storeCheckCommand(io, exit))
     .addCommand(storeBackupCommand(io))
     .addCommand(storeBackupsCommand(io))

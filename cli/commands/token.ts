@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { createToken, listTokens, revokeToken, type ListedToken, type TokenFacts } from '../calls/tokens.ts'
 import { connect } from '../connection.ts'
 import type { Io } from '../io.ts'
@@ -16,6 +16,10 @@ export function tokenCommand(io: Io): Command {
   return new Command('token')
     .summary('make, list and revoke tokens')
     .description('Tokens say who may do what. The server keeps only their hashes; each is shown once.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firn token create ci --scope upload:karl --expires 90d\n  firn token list\n  firn token revoke 3f2a90c1d4e5',
+    )
     .addCommand(createCommand(io))
     .addCommand(listCommand(io))
     .addCommand(revokeCommand(io))
@@ -40,7 +44,11 @@ function createCommand(io: Io): Command {
     .description('Make a token and print it, once.')
     .argument('<name>', 'what it is for; audit events name it')
     .requiredOption('-s, --scope <scope>', 'what it may do; may be repeated', collect)
-    .option('-e, --expires <time>', 'after which it no longer holds, as 12h, 90d or never', parseSpan, null)
+    .addOption(
+      new Option('-e, --expires <time>', 'after which it no longer holds, as 12h, 90d or never')
+        .default(null, 'never')
+        .argParser(parseSpan),
+    )
     .option('--data <directory>', 'make it in a data directory whose server is stopped, instead of asking a server')
     .addHelpText('after', scopes)
     .action(async (name: string, options: CreateOptions) => {
@@ -75,7 +83,7 @@ function describeCreated({ token, id, name, scopes, expiresAt }: TokenFacts & { 
   id       ${id}
   name     ${name}
   scopes   ${scopes.join(' ')}
-  expires  ${momentOr(expiresAt, 'never')}
+  expires  ${expiresAt === null ? 'never' : `${printMoment(expiresAt)} UTC`}
 `
 }
 
@@ -103,7 +111,7 @@ function describeList(tokens: readonly ListedToken[]): string {
     momentOr(lastUsedAt, 'never'),
     revokedAt === null ? momentOr(expiresAt, 'never') : `revoked ${printMoment(revokedAt)}`,
   ])
-  return `${tableLines({ head: ['ID', 'NAME', 'SCOPES', 'LAST USED', 'EXPIRES'], rows }).join('\n')}\n`
+  return `${tableLines({ head: ['ID', 'NAME', 'SCOPES', 'LAST USED (UTC)', 'EXPIRES (UTC)'], rows }).join('\n')}\n`
 }
 
 function revokeCommand(io: Io): Command {

@@ -13,7 +13,7 @@ export function verifyCommand(io: Io, exit: (code: number) => void): Command {
     .description(
       'Prove a release: who signed its manifest, and that every file, page and document is, byte for byte, what the ' +
         'manifest makes of it. As the server serves it; or, without a server, as firn export or firn bundle has ' +
-        'written it. All that is wrong is listed, and then it ends with 2.\n\n' +
+        'written it. All that is wrong is listed, and then it exits with 2.\n\n' +
         "The server's releases are held against the key that the server states, unless --key pins one. An export or a " +
         'bundle states none: without --key it is held against its own manifest alone, and whoever signed that is ' +
         'named, but not proven.',

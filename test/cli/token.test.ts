@@ -59,11 +59,11 @@ it('is made, shown once, listed and revoked', async () => {
   id       ${id}
   name     ci
   scopes   freeze:karl upload:karl
-  expires  DAY
+  expires  DAY UTC
 `)
   const list = await command(['token', 'list'], { FIRN_TOKEN: admin })
   expect(list.stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'DAY').replaceAll(/^[0-9a-f]{12}/gm, 'ID')).toBe(
-    `ID            NAME   SCOPES                   LAST USED         EXPIRES
+    `ID            NAME   SCOPES                   LAST USED (UTC)   EXPIRES (UTC)
 ID  first  admin                    DAY  never
 ID  ci     freeze:karl upload:karl  never             DAY
 `,
