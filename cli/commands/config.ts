@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
+import { grouped } from '../../pool/grouped.ts'
 import { effectiveOptions, type Effective } from '../config/effective.ts'
 import { fromHere, type FoundConfig } from '../config/find-config.ts'
 import type { Config } from '../config/read-config.ts'
@@ -65,12 +66,21 @@ function describe(config: Config | undefined, options: readonly Effective[]): st
   const file = config
     ? `file  ${fromHere(config.path)} (${config.by === 'found' ? 'found from the current directory' : `named by ${config.by}`})`
     : 'file  none: no firn.toml is in the current directory or above'
-  const rows = options.map(({ command, option, value, from, variable }) => [
-    `  ${command} ${option}`,
+  const alike = grouped(options, ({ option, value, from }) => JSON.stringify([option, value, from]))
+  const rows = [...alike.values()].flatMap((each) =>
+    each.length > 3 ? [rowOf(each)] : each.map((one) => rowOf([one])),
+  )
+  return `${[file, ...columnLines(rows)].join('\n')}\n`
+}
+
+/** What is the same for many commands, as the URL of the server, is said once. */
+function rowOf([first, ...others]: readonly [Effective, ...Effective[]]): readonly string[] {
+  const { command, option, value, from, variable } = first
+  return [
+    `  ${others.length > 0 ? `${others.length + 1} commands:` : command} ${option}`,
     printValue(value),
     variable ?? from,
-  ])
-  return `${[file, ...columnLines(rows)].join('\n')}\n`
+  ]
 }
 
 function printValue(value: unknown): string {

@@ -24,7 +24,7 @@ export function refreezeCommand(io: Io, exit: (code: number) => void): Command {
     .argument('[product...]', 'customers; default: all')
     .requiredOption('-b, --base <release>', 'the new base, as karl/3.31')
     .option('--as <template>', 'how the new releases are named; default: {release}+{base}, as 2026.11.1+karl3.31')
-    .option('--dry-run', 'say what would become of each, and freeze nothing')
+    .option('-n, --dry-run', 'say what would become of each, and freeze nothing')
     .addHelpText(
       'after',
       '\nExamples:\n  firn refreeze --base karl/3.31 --dry-run\n  firn refreeze --base karl/3.31 acme initech --as {release}-on-{base}',
@@ -53,7 +53,7 @@ function asJson(event: RefreezeEvent): string {
 
 /** A table whose columns are as wide as the plan says, so that each line can be printed as it comes. */
 function tableOf(customers: readonly Customer[]): (event: RefreezeEvent) => string {
-  const head = { product: 'product', from: 'from', to: 'to' }
+  const head = { product: 'PRODUCT', from: 'FROM', to: 'TO' }
   const width = (column: keyof Customer) => Math.max(...[head, ...customers].map((row) => (row[column] ?? '-').length))
   const [product, from, to] = [width('product'), width('from'), width('to')]
   const row = (one: Customer, outcome: string, why: string) => {
@@ -63,7 +63,7 @@ function tableOf(customers: readonly Customer[]): (event: RefreezeEvent) => stri
   return (event) => {
     switch (event.event) {
       case 'plan':
-        return customers.length === 0 ? `no customer of ${event.base}\n` : row(head, 'outcome', 'why')
+        return customers.length === 0 ? `no customer of ${event.base}\n` : row(head, 'OUTCOME', 'WHY')
       case 'customer':
         return rowsOf(event)
           .map(([one, outcome, why]) => row(one, outcome, why))

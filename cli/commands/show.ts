@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { RegistryError } from '../../pool/errors.ts'
 import { splitReleaseName } from '../../pool/release-name.ts'
 import { readDocument, showRelease } from '../calls/questions.ts'
 import { connect } from '../connection.ts'
@@ -38,6 +39,7 @@ async function show(text: string, options: ShowOptions, io: Io): Promise<void> {
   const name = splitReleaseName(text)
   const connection = connect(options)
   const document = options.format === undefined ? undefined : formats[options.format]
+  if (document !== undefined && options.json === true) throw twoForms()
   if (document !== undefined) {
     io.stdout.write(await readDocument(connection, name, document))
     return
@@ -48,4 +50,9 @@ async function show(text: string, options: ShowOptions, io: Io): Promise<void> {
       ? `${JSON.stringify(shown)}\n`
       : describeRelease(shown, { url: connection.url, width: io.stdout.columns }),
   )
+}
+
+function twoForms(): RegistryError {
+  const hint = '--json for what is known of the release, or --format for one of its documents as it is served'
+  return new RegistryError('usage', {}, { detail: '--json and --format do not go together', hint })
 }

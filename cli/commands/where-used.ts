@@ -1,10 +1,11 @@
 import { Command } from 'commander'
+import { grouped } from '../../pool/grouped.ts'
 import { whereUsed, type ReleaseSummary, type UsageAnswer, type UsedFile } from '../calls/questions.ts'
 import { connect } from '../connection.ts'
 import { count, plain, type Io } from '../io.ts'
 import { moreLines, pageOptions, type PageOptions } from '../page-options.ts'
 import { serverOptions, type ServerOptions } from '../server-options.ts'
-import { printMoment, shortDigest, tableLines } from '../table.ts'
+import { columnLines, printMoment, shortDigest, tableLines } from '../table.ts'
 
 export function whereUsedCommand(io: Io): Command {
   return pageOptions(serverOptions(new Command('where-used')))
@@ -26,25 +27,21 @@ export function whereUsedCommand(io: Io): Command {
 
 function describe({ q, files, next }: UsageAnswer, io: Io): string {
   if (files.length === 0) return `the pool has no file of ${q}; ask for the project alone to see its versions\n`
-  const used = grouped(files.filter(({ releases }) => releases.length > 0))
+  const used = grouped(
+    files.filter(({ releases }) => releases.length > 0),
+    sameUse,
+  )
   const unused = files.filter(({ releases }) => releases.length === 0)
   const sections = [
-    ...used.map((group) => groupLines(group, io.stdout.columns)),
-    ...(unused.length === 0 ? [] : [[`in no release: ${count(unused.length, 'file')}`, ...unused.map(fileLine)]]),
+    ...[...used.values()].map((group) => groupLines(group, io.stdout.columns)),
+    ...(unused.length === 0 ? [] : [[`in no release: ${count(unused.length, 'file')}`, ...fileLines(unused)]]),
   ]
   return `${[sections.map((lines) => lines.join('\n')).join('\n\n'), ...moreLines(next)].join('\n')}\n`
 }
 
 /** Files of one version that the same releases have stand together. */
-function grouped(files: readonly UsedFile[]): readonly (readonly UsedFile[])[] {
-  const groups = new Map<string, UsedFile[]>()
-  for (const file of files) {
-    const key = JSON.stringify([file.project, file.version, file.releases.map(nameOf)])
-    const known = groups.get(key)
-    if (known) known.push(file)
-    else groups.set(key, [file])
-  }
-  return [...groups.values()]
+function sameUse({ project, version, releases }: UsedFile): string {
+  return JSON.stringify([project, version, releases.map(nameOf)])
 }
 
 function groupLines(group: readonly UsedFile[], width: number | undefined): readonly string[] {
@@ -55,12 +52,18 @@ function groupLines(group: readonly UsedFile[], width: number | undefined): read
     release.base ? nameOf(release.base) : '-',
   ])
   const table = tableLines({ head: ['RELEASE', 'FROZEN (UTC)', 'BASE'], rows }, width && width - 4)
-  return [...group.map(fileLine), ...table.map((line) => `    ${line}`)]
+  return [...fileLines(group), ...table.map((line) => `    ${line}`)]
 }
 
-function fileLine({ name, version, filename, sha256, unjudged }: UsedFile): string {
-  const note = unjudged ? '  (no version of PEP 440: it may be asked for or not)' : ''
-  return `${name} ${version}  ${filename}  sha256:${shortDigest(sha256)}${note}`
+function fileLines(files: readonly UsedFile[]): readonly string[] {
+  return columnLines(
+    files.map(({ name, version, filename, sha256, unjudged }) => [
+      `${name} ${version}`,
+      filename,
+      `sha256:${shortDigest(sha256)}`,
+      unjudged ? '(no version of PEP 440: it may be asked for or not)' : '',
+    ]),
+  )
 }
 
 interface Placed {

@@ -1,10 +1,12 @@
 import type { Command, Option } from 'commander'
+import { commandPath } from '../command-path.ts'
 import type { Io } from '../io.ts'
 import { optionsFor } from './apply-config.ts'
 import type { Config } from './read-config.ts'
 
 /** What an option is where the command line does not give it. */
 export interface Effective {
+  /** As `serve`, `token create`. */
   readonly command: string
   readonly option: string
   readonly value: unknown
@@ -25,7 +27,12 @@ export function effectiveOptions(
   const others = [...file].filter(([name]) => !names.has(name))
   return [
     ...known,
-    ...others.map(([option, value]) => ({ command: command.name(), option, value, from: 'file' as const })),
+    ...others.map(([option, value]) => ({
+      command: commandPath(command).slice(1).join(' '),
+      option,
+      value,
+      from: 'file' as const,
+    })),
   ]
 }
 
@@ -35,7 +42,7 @@ function effective(
   env: Io['env'],
   file: ReadonlyMap<string, unknown>,
 ): Effective | undefined {
-  const about = { command: command.name(), option: option.long?.slice(2) ?? option.name() }
+  const about = { command: commandPath(command).slice(1).join(' '), option: option.long?.slice(2) ?? option.name() }
   const { envVar: variable, defaultValue } = option
   const set = variable === undefined ? undefined : env[variable]
   if (variable !== undefined && set !== undefined) {
@@ -43,7 +50,10 @@ function effective(
   }
   const name = option.attributeName()
   if (file.has(name)) return { ...about, value: file.get(name), from: 'file' }
-  return defaultValue === undefined ? undefined : { ...about, value: defaultValue as unknown, from: 'default' }
+  // A default of `null` is that there is none.
+  return defaultValue === undefined || defaultValue === null
+    ? undefined
+    : { ...about, value: defaultValue as unknown, from: 'default' }
 }
 
 const secret = /TOKEN|PASSWORD|SECRET|KEY/

@@ -45,7 +45,7 @@ async function placeAt(path: string): Promise<Place> {
   return status.isDirectory() ? directoryPlace(path) : bundlePlace(path)
 }
 
-/** Throws `release-unknown`, and `input-unreadable` if there is no release at all. */
+/** Throws `release-unknown`; if there is no release at all `bundle-invalid` of a damaged bundle, else `input-unreadable`. */
 function releasesAsked({ name, path = '' }: Asked, { listing }: Place): readonly ReleaseName[] {
   const there = listing?.releases ?? []
   if (name && (!listing || there.some(({ product, release }) => product === name.product && release === name.release)))
@@ -57,8 +57,10 @@ function releasesAsked({ name, path = '' }: Asked, { listing }: Place): readonly
   }
   const [damage] = listing?.problems ?? []
   if (there.length > 0) return there
-  const detail = damage && damage.path === path ? `${path} ${damage.message}` : `${path} holds no release`
   const hint = 'name a release as PRODUCT/RELEASE, or what firn export or firn bundle has written'
+  if (damage?.path === path)
+    throw new RegistryError('bundle-invalid', { path }, { detail: `${path} ${damage.message}`, hint })
+  const detail = `${path} holds no release`
   throw new RegistryError('input-unreadable', { path }, { detail, hint })
 }
 

@@ -100,7 +100,7 @@ who = "anna"
     ['a huge number', '[serve]\nport = 99999999999999999999\n', 'it is no TOML'],
     [
       'a day that is none',
-      '[[policy.waivers]]\nproject="x"\nreason="x"\nby="x"\nuntil="2027-13-01"',
+      '[[policy.waivers]]\nproject="x"\nreason="x"\nby="x"\nuntil="2027-02-30"',
       'must be a day in quotes',
     ],
   ])('can be %s', async (_, text, message) => {
@@ -255,16 +255,18 @@ describe('firn config', () => {
       { command: 'serve', option: 'host', value: '0.0.0.0', from: 'environment', variable: 'FIRN_HOST' },
       { command: 'serve', option: 'port', value: 9000, from: 'file' },
       { command: 'serve', option: 'data', value: fromHere(join(directory, 'pool')), from: 'file' },
+      { command: 'serve', option: 'log', value: 'text', from: 'default' },
+      { command: 'serve', option: 'reads', value: 'open', from: 'default' },
       { command: 'serve', option: 'max-upload', value: 2000, from: 'default' },
       { command: 'serve', option: 'max-uploads', value: 50, from: 'default' },
       { command: 'serve', option: 'max-connections', value: 5000, from: 'default' },
-      { command: 'serve', option: 'log', value: 'text', from: 'default' },
-      { command: 'serve', option: 'reads', value: 'open', from: 'default' },
     ])
     expect(options).toContainEqual({ command: 'upload', option: 'url', value: 'http://firn.example', from: 'file' })
     const text = (await firn(['config', 'check'], { FIRN_CONFIG: path })).stdout
     expect(text).toMatch(/^file {2}.*firn\.toml \(named by FIRN_CONFIG\)\n/)
     expect(text).toMatch(/\n {2}serve port +9000 +file\n/)
+    expect(text).toMatch(/\n {2}store check data +\S+pool +file\n/)
+    expect(text.match(/ url +http:\/\/firn\.example +file\n/g)?.length).toBe(1)
   })
 
   it('check without a file says so', async () => {

@@ -148,6 +148,11 @@ instead of what the base has
     expect(await run('show', 'karl/4', '--format', 'manifest')).toMatchObject({ code: 66, stdout: '' })
     expect(await run('show', 'karl')).toMatchObject({ code: 65, stdout: '' })
     expect(await run('show', 'karl/3.30', '--format', 'docx')).toMatchObject({ code: 64, stdout: '' })
+    const both = await run('show', 'karl/3.30', '--format', 'sbom', '--json')
+    expect([both.code, JSON.parse(both.stdout)]).toEqual([
+      64,
+      expect.objectContaining({ code: 'usage', detail: '--json and --format do not go together' }),
+    ])
   })
 })
 
@@ -203,7 +208,7 @@ describe('firn where-used', () => {
   it('leads from a project to the releases that have it, and to those laid over them', async () => {
     expect(await run('where-used', 'lxml')).toEqual(
       said(`lxml 4.9  lxml-4.9-py3-none-any.whl  sha256:012345abcdef
-lxml 4.9  lxml-4.9.tar.gz  sha256:012345abcdef
+lxml 4.9  lxml-4.9.tar.gz            sha256:012345abcdef
     RELEASE    FROZEN (UTC)      BASE
     acme/1     YYYY-MM-DD HH:MM  karl/3.29
     karl/3.30  YYYY-MM-DD HH:MM  -

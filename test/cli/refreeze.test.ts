@@ -54,7 +54,7 @@ function table(outcome: string, last: string): string {
   const row = (...[a, b, c, d, e]: readonly [string, string, string, string, string]) =>
     `${a.padEnd(7)}  ${b.padEnd(from)}  ${c.padEnd(to)}  ${d.padEnd(7)}  ${e}`.trimEnd()
   return [
-    row('product', 'from', 'to', 'outcome', 'why'),
+    row('PRODUCT', 'FROM', 'TO', 'OUTCOME', 'WHY'),
     row('acme', 'acme/2026.11.1', 'acme/2026.11.1+karl3.31', outcome, 'lxml: own 5.2, karl/3.31 has 5.3'),
     row('globex', 'globex/7', 'globex/7+karl3.31', outcome, 'zodb: left out, karl/3.31 has none'),
     row('initech', `initech/${long}`, '-', 'failed', tooLong),
@@ -119,7 +119,7 @@ it('goes back to an earlier base under its name, as another release', async () =
   expect([taken.code, taken.stdout]).toEqual([
     errors['freeze-refused'].exit,
     expect.stringMatching(
-      /^product .*\nglobex {3}globex\/7-again  globex\/7  failed {3}Release is already frozen with other content: globex\/7\n {34,}not in the frozen release: karl-3.31/,
+      /^PRODUCT .*\nglobex {3}globex\/7-again  globex\/7  failed {3}Release is already frozen with other content: globex\/7\n {34,}not in the frozen release: karl-3.31/,
     ),
   ])
 })
@@ -128,7 +128,7 @@ it('says of a product that is named why it is no customer', async () => {
   const { code, stdout } = await command('refreeze', '-b', 'karl/3.31', 'nobody', 'alone', '../x')
   expect([code, stdout]).toEqual([
     errors['freeze-refused'].exit,
-    `product  from     to  outcome  why
+    `PRODUCT  FROM     TO  OUTCOME  WHY
 ../x     -        -   failed   it has no release
 alone    alone/1  -   failed   alone/1 is laid over no release
 nobody   -        -   failed   it has no release

@@ -160,10 +160,10 @@ describe('what firn verify finds in a bundle', () => {
 it('refuses what is no bundle', async () => {
   await writeFile(edited, 'x'.repeat(2000))
   expect(await verifier.verify(edited)).toEqual({
-    code: 66,
+    code: 65,
     stdout: '',
     stderr:
-      'error: Input cannot be read: DIR/edited.tar is damaged: it is no tar, or a damaged one\n' +
+      'error: Bundle cannot be accepted: DIR/edited.tar is damaged: it is no tar, or a damaged one\n' +
       'hint: name a release as PRODUCT/RELEASE, or what firn export or firn bundle has written\n',
   })
 })

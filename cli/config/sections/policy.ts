@@ -17,7 +17,7 @@ const licence = text.refine((value) => parseLicenceTerm(value) !== undefined, {
 
 const licences = z.array(licence, { error: 'must be a list of SPDX licence ids, as ["MIT", "BSD-3-Clause"]' })
 
-const day = text.refine((value) => /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)), {
+const day = text.refine((value) => z.iso.date().safeParse(value).success, {
   error: 'must be a day in quotes, as "2027-01-31"',
 })
 
