@@ -109,6 +109,9 @@ it('of upload', async () => {
       --debug               show where an error came from
       -h, --help            display help for command
 
+    Attestations are kept as they come, if they are of the file and signed with the key
+    of their own certificate. Whose that is, is not checked: pypi-attestations does that.
+
     Examples:
       firn upload dist/
       firn upload karl-3.30.tar.gz karl-3.30-py3-none-any.whl
