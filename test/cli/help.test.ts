@@ -13,6 +13,18 @@ async function commandsBelow(path: readonly string[]): Promise<readonly (readonl
   return isGroup ? [...own, ...(await Promise.all(own.map(commandsBelow))).flat()] : []
 }
 
+/** What the help of a command has not, of what each should have. */
+async function lackingIn(path: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await firn([...path, '--help'])
+  const call = `firn ${path.join(' ').replace(' list', '(?: list)?')}\\b`
+  const parts = {
+    description: /^Usage: .*\n\n[A-Z]/,
+    example: new RegExp(`\nExamples?:\n(?: {2}.*\n)*? {2}(?:.*; )?${call}`),
+    debug: /\n {2}--debug /,
+  }
+  return Object.entries(parts).flatMap(([part, is]) => (is.test(stdout) ? [] : [`${path.join(' ')}: ${part}`]))
+}
+
 const letterOf: Readonly<Record<string, string>> = {
   '--dry-run': '-n',
   '--reason': '-m',
@@ -194,17 +206,7 @@ it('of freeze', async () => {
 it('of every command and every verb below it says what it does, with an example of it', async () => {
   const found = await commandsBelow([])
   expect(found.map((path) => path.join(' '))).toEqual(expect.arrayContaining(['serve', 'token create', 'log verify']))
-  const lacking = async (path: readonly string[]) => {
-    const { stdout } = await firn([...path, '--help'])
-    const call = `firn ${path.join(' ').replace(' list', '(?: list)?')}\\b`
-    const parts = {
-      description: /^Usage: .*\n\n[A-Z]/,
-      example: new RegExp(`\nExamples?:\n(?: {2}.*\n)*? {2}(?:.*; )?${call}`),
-      debug: /\n {2}--debug /,
-    }
-    return Object.entries(parts).flatMap(([part, is]) => (is.test(stdout) ? [] : [`${path.join(' ')}: ${part}`]))
-  }
-  expect((await Promise.all(found.map(lacking))).flat()).toEqual([])
+  expect((await Promise.all(found.map(lackingIn))).flat()).toEqual([])
 })
 
 it('calls the options that many commands have by the same letters', async () => {
