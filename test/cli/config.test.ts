@@ -265,7 +265,7 @@ describe('firn config', () => {
     const text = (await firn(['config', 'check'], { FIRN_CONFIG: path })).stdout
     expect(text).toMatch(/^file {2}.*firn\.toml \(named by FIRN_CONFIG\)\n/)
     expect(text).toMatch(/\n {2}serve port +9000 +file\n/)
-    expect(text).toMatch(/\n {2}store check data +\S+pool +file\n/)
+    expect(text).toMatch(/\n {2}4 commands: data +\S*pool +file\n/)
     expect(text.match(/ url +http:\/\/firn\.example +file\n/g)?.length).toBe(1)
   })
 
