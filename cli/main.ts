@@ -82,7 +82,7 @@ function firnProgram(io: Io, exit: (code: number) => void): Command {
     const { config: flag } = program.opts<{ config?: string }>()
     return findConfig({ flag, env: io.env['FIRN_CONFIG'], directory: process.cwd() })
   }
-  const config = configCommand(io, { find, commands: () => commands.flatMap(withSubcommands) })
+  const config = configCommand(io, { find, commands: () => commands.flatMap(verbsOf) })
   for (const command of [...commands, config]) program.addCommand(command)
   for (const command of program.commands.flatMap(withSubcommands))
     command.option('--debug', 'show where an error came from')
@@ -129,6 +129,11 @@ function commandsOf(io: Io, exit: (code: number) => void): readonly Command[] {
 
 function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
+/** What can be called of it: `token` itself does nothing. */
+function verbsOf(command: Command): readonly Command[] {
+  return withSubcommands(command).filter(({ commands }) => commands.length === 0)
 }
 
 /** What reads `firn.toml` takes its time to load; who has none goes without it. */
