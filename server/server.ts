@@ -43,42 +43,15 @@ export interface ServerOptions {
 const now = () => new Date().toISOString()
 
 /** A firn server over an open store, not listening yet. */
-export function firnServer({
-  store,
-  log,
-  access: accessOptions,
-  policy = defaultPolicy,
-  minAge = 0,
-  ...options
-}: ServerOptions): Server {
+export function firnServer(options: ServerOptions): Server {
   const limits = { ...defaultLimits, ...options.limits }
   const faults: Faults = { internal: 0, upstreamRequests: 0, upstreamFailures: 0 }
-  const [intake, connections, counts] = [intakeOf(limits.uploads), connectionsOf(limits), traffic()]
-  const clientOf = clientReader(options.trustedProxies)
-  const access = makeAccess({ records: store.records, now, clientOf }, accessOptions)
-  const upstream = countedUpstream(options.upstream, faults)
-  const deps: Deps = {
-    ...store,
-    ...options,
-    upstream,
-    pullThrough: options.pullThrough ? pullThrough({ ...store, upstream, minAge, now }) : undefined,
-    onError(error, id) {
-      faults.internal++
-      options.onError(error, id)
-    },
-    policy,
-    minAge,
-    now,
-    lock: keyedLock(),
-    ready: readyAnswers(),
-    clientOf,
-    access,
-    intake,
-    accepting: () => server.listening,
-  }
+  const [connections, counts] = [connectionsOf(limits), traffic()]
+  const deps = depsOf(options, { limits, faults, accepting: () => server.listening })
+  const { clientOf } = deps
   const hot = hotPath(deps)
-  const app = createApp(deps, { ...store, access, intake, connections, faults, traffic: counts })
-  const watch = watchRequests({ log, traffic: counts, clientOf })
+  const app = createApp(deps, { ...deps, connections, faults, traffic: counts })
+  const watch = watchRequests({ log: options.log, traffic: counts, clientOf })
   const inTurn = connections.inTurn((req, res) => {
     if (!server.listening) res.setHeader('Connection', 'close')
     if (hot(req, res)) return
@@ -93,6 +66,40 @@ export function firnServer({
   })
   connections.attend(server)
   return server
+}
+
+interface Surroundings {
+  readonly limits: Limits
+  /** Counted up. */
+  readonly faults: Faults
+  readonly accepting: () => boolean
+}
+
+function depsOf(options: ServerOptions, { limits, faults, accepting }: Surroundings): Deps {
+  const { store, policy = defaultPolicy, minAge = 0 } = options
+  const clientOf = clientReader(options.trustedProxies)
+  const upstream = countedUpstream(options.upstream, faults)
+  return {
+    ...store,
+    now,
+    lock: keyedLock(),
+    access: makeAccess({ records: store.records, now, clientOf }, options.access),
+    ready: readyAnswers(),
+    upstream,
+    pullThrough: options.pullThrough ? pullThrough({ ...store, upstream, minAge, now }) : undefined,
+    clientOf,
+    onError(error, id) {
+      faults.internal++
+      options.onError(error, id)
+    },
+    policy,
+    uploadLimit: options.uploadLimit,
+    minAge,
+    intake: intakeOf(limits.uploads),
+    accepting,
+    publicUrl: options.publicUrl,
+    accelRedirect: options.accelRedirect,
+  }
 }
 
 /** How often Node looks for heads and requests that take too long, in milliseconds, at least. */

@@ -67,30 +67,7 @@ const openWriter: Identity = { ...anonymous, scopes: ['upload', 'freeze', 'deplo
 export function makeAccess({ records, now, clientOf }: AccessDeps, options: AccessOptions): Access {
   const hidden = new Set(options.privateProducts)
   const tokens = knownTokens(records)
-  const failures = attempts(Date.now)
-  let refusals = 0
   const isPublic = (product: string | null) => options.reads === 'open' && (product === null || !hidden.has(product))
-  const identify = async (req: IncomingMessage): Promise<Identity> => {
-    const text = credentialsOf(req)
-    // twine sends a password whether one is needed or not; what is no token of ours proves nothing, and costs nothing.
-    if (text === undefined || tokenId(text) === undefined) {
-      const unproven = text === undefined ? anonymous : stranger
-      if (options.reads === 'token') throw denied(unproven, { verb: 'read', product: null })
-      return isOpenTo(req, clientOf, options) ? openWriter : unproven
-    }
-    const { address } = clientOf(req)
-    const token = await tokens.find(text)
-    // A right token never waits: behind a proxy that is not trusted all come from one address, and whoever fails there would lock them out.
-    if (!token || !holds(token, now())) {
-      refusals++
-      const wait = failures.waitOf(address)
-      if (wait > 0) throw tooMany(wait)
-      failures.failed(address)
-      throw refused(token)
-    }
-    tokens.used(token, now())
-    return { actor: `token ${token.name} (${token.id})`, scopes: token.scopes, proven: true }
-  }
   const may = ({ scopes, proven }: Identity, action: Action): boolean => {
     if (action.verb === 'read' && isPublic(action.product)) return true
     // What is open to whoever is there ends where a product is private.
@@ -105,7 +82,7 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
       ? hidden
       : new Set([...hidden].filter((product) => !may(identity, { verb: 'read', product })))
   return {
-    identify,
+    ...identifying({ tokens, now, clientOf }, options),
     isPublic,
     tellsApart: hidden.size > 0 || options.reads === 'token',
     may,
@@ -125,7 +102,42 @@ export function makeAccess({ records, now, clientOf }: AccessDeps, options: Acce
       if (hiddenFrom(identity).size > 0) throw denied(identity, { verb: 'read', product: null })
     },
     forget: () => tokens.forget(),
+  }
+}
+
+interface IdentifyDeps extends Pick<AccessDeps, 'now' | 'clientOf'> {
+  readonly tokens: KnownTokens
+}
+
+function identifying(
+  { tokens, now, clientOf }: IdentifyDeps,
+  options: AccessOptions,
+): Pick<Access, 'identify' | 'refusals'> {
+  const failures = attempts(Date.now)
+  let refusals = 0
+  return {
     refusals: () => refusals,
+    async identify(req) {
+      const text = credentialsOf(req)
+      // twine sends a password whether one is needed or not; what is no token of ours proves nothing, and costs nothing.
+      if (text === undefined || tokenId(text) === undefined) {
+        const unproven = text === undefined ? anonymous : stranger
+        if (options.reads === 'token') throw denied(unproven, { verb: 'read', product: null })
+        return isOpenTo(req, clientOf, options) ? openWriter : unproven
+      }
+      const { address } = clientOf(req)
+      const token = await tokens.find(text)
+      // A right token never waits: behind a proxy that is not trusted all come from one address, and whoever fails there would lock them out.
+      if (!token || !holds(token, now())) {
+        refusals++
+        const wait = failures.waitOf(address)
+        if (wait > 0) throw tooMany(wait)
+        failures.failed(address)
+        throw refused(token)
+      }
+      tokens.used(token, now())
+      return { actor: `token ${token.name} (${token.id})`, scopes: token.scopes, proven: true }
+    },
   }
 }
 

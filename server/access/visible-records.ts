@@ -10,28 +10,20 @@ type Named = Pick<ReleaseSummary, 'name'>
  */
 export function visibleRecords(records: Records, hidden: ReadonlySet<string>): Records {
   if (hidden.size === 0) return records
-  const seesFile = ({ product }: Pick<Distribution, 'product'>) => product === null || !hidden.has(product)
-  const seesRelease = ({ name }: Named) => !hidden.has(name.product)
   return {
-    ...visibleFiles(records, seesFile),
+    ...unfiltered(records),
+    ...visibleFiles(records, ({ product }) => product === null || !hidden.has(product)),
+    ...visibleReleases(records, ({ name }) => !hidden.has(name.product)),
     projects: (_hidden, before) => records.projects([...hidden], before),
+  }
+}
+
+/** What tells nothing of what is hidden, is asked for by a digest that was found before, or writes. */
+function unfiltered(records: Records): Omit<Records, keyof FileReads | keyof ReleaseReads | 'projects'> {
+  return {
     projectStatus: (project, before) => records.projectStatus(project, before),
     projectStatuses: () => records.projectStatuses(),
-    async removal(filename) {
-      const removal = await records.removal(filename)
-      return removal && seesFile(removal) ? removal : undefined
-    },
-    removals: async () => (await records.removals()).filter(seesFile),
     provenance: (sha256) => records.provenance(sha256),
-    release: (name) => (seesRelease({ name }) ? records.release(name) : Promise.resolve(undefined)),
-    releases: (listing) => visibleReleases(records, seesRelease, listing),
-    releasesOver: async (base) =>
-      seesRelease({ name: base }) ? (await records.releasesOver(base)).filter(seesRelease) : [],
-    async releasesOf(filenames) {
-      const found = [...(await records.releasesOf(filenames))]
-      return withoutEmpty(found.map(([filename, releases]) => [filename, releases.filter(seesRelease)] as const))
-    },
-    changesBetween: async (from, to) => (seesRelease({ name: from }) ? records.changesBetween(from, to) : []),
     // Whose a project is, all may know who ask by its name: it tells nothing of its files.
     ownProjects: (projects) => records.ownProjects(projects),
     metadata: (sha256) => records.metadata(sha256),
@@ -66,9 +58,11 @@ type FileReads = Pick<
   | 'distributionsOfAll'
   | 'distributionsOfPins'
   | 'distributionsByDigest'
+  | 'removal'
+  | 'removals'
 >
 
-function visibleFiles(records: Records, sees: (file: Distribution) => boolean): FileReads {
+function visibleFiles(records: Records, sees: (file: Pick<Distribution, 'product'>) => boolean): FileReads {
   return {
     async distribution(filename) {
       const file = await records.distribution(filename)
@@ -85,13 +79,33 @@ function visibleFiles(records: Records, sees: (file: Distribution) => boolean): 
       return withoutEmpty(found.map(([project, files]) => [project, files.filter(sees)] as const))
     },
     distributionsByDigest: async (prefix) => (await records.distributionsByDigest(prefix)).filter(sees),
+    async removal(filename) {
+      const removal = await records.removal(filename)
+      return removal && sees(removal) ? removal : undefined
+    },
+    removals: async () => (await records.removals()).filter(sees),
+  }
+}
+
+type ReleaseReads = Pick<Records, 'release' | 'releases' | 'releasesOver' | 'releasesOf' | 'changesBetween'>
+
+function visibleReleases(records: Records, sees: (release: Named) => boolean): ReleaseReads {
+  return {
+    release: (name) => (sees({ name }) ? records.release(name) : Promise.resolve(undefined)),
+    releases: (listing) => visibleListing(records, sees, listing),
+    releasesOver: async (base) => (sees({ name: base }) ? (await records.releasesOver(base)).filter(sees) : []),
+    async releasesOf(filenames) {
+      const found = [...(await records.releasesOf(filenames))]
+      return withoutEmpty(found.map(([filename, releases]) => [filename, releases.filter(sees)] as const))
+    },
+    changesBetween: async (from, to) => (sees({ name: from }) ? records.changesBetween(from, to) : []),
   }
 }
 
 /** Reads on where a page lost releases, so that it is as long as was asked for. */
-async function visibleReleases(
+async function visibleListing(
   records: Records,
-  sees: (release: ReleaseSummary) => boolean,
+  sees: (release: Named) => boolean,
   listing: ReleaseListing = {},
 ): Promise<readonly ReleaseSummary[]> {
   const { limit } = listing
@@ -100,7 +114,7 @@ async function visibleReleases(
   const last = page.at(-1)
   if (limit === undefined || page.length < limit || visible.length === limit || !last) return visible
   const after = { product: last.name.product, frozenAt: last.frozenAt, sequence: last.sequence }
-  return [...visible, ...(await visibleReleases(records, sees, { ...listing, after, limit: limit - visible.length }))]
+  return [...visible, ...(await visibleListing(records, sees, { ...listing, after, limit: limit - visible.length }))]
 }
 
 function withoutEmpty<K, V>(entries: readonly (readonly [K, readonly V[]])[]): ReadonlyMap<K, readonly V[]> {

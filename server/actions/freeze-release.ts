@@ -66,27 +66,14 @@ type FreezeDeps = Pick<Deps, 'policy' | 'records' | 'files' | 'staging' | 'fault
  * at once, and then nothing is made. Throws `freeze-refused` (fact `problems`), `release-frozen` (fact `differences`).
  */
 export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): Promise<Freezing> {
-  const { now, fault } = deps
   const { name, actor } = request
+  const at = deps.now()
   const base = await openBase(deps, request)
   const targets = request.targets.length > 0 ? request.targets : (base?.manifest.targets ?? []).map(parseTarget)
   const read = readPins(request.sources, targets, request)
-  const at = now()
   const told = readChanges(request)
-  const { without = [], source = null } = request
   const changes = told.changes ?? request.changes ?? null
-  const { roots } = read
-  const closed = await closeRelease(
-    { ...deps, records: holdable(deps.records, name.product, base?.manifest.product) },
-    {
-      pins: read.pins,
-      constraints: read.constraints,
-      roots: [...roots, ...(base?.manifest.roots ?? [])],
-      targets,
-      fill: (pins, filesOf) =>
-        freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
-    },
-  )
+  const closed = await closeRead(deps, request, { base, targets, read, changes, at })
   const findings = findingsOf(read, closed)
   const inherited = base ? waiversOf(base.manifest) : []
   const waived = await judgeRelease(deps, { ...request, ...closed, findings, inherited, at, by: actor })
@@ -102,17 +89,42 @@ export async function freezeRelease(deps: FreezeDeps, request: FreezeRequest): P
   ]
   refuse(name, inOrder(found, request.sources))
   const manifest = { ...closed.manifest, waivers: waived.kept }
-  fault('freeze:checked')
+  deps.fault('freeze:checked')
   const text = printManifest(manifest)
   const frozen = { name, digest: digestOf(text), manifest: text, frozenAt: at }
-  const {
-    outcome,
-    digest,
-    manifest: kept,
-    signatures,
-  } = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
+  const kept = request.dryRun ? await check(deps, frozen) : await keep(deps, frozen, actor)
+  const { outcome, digest, signatures } = kept
   const notices = [...read.notices, ...verdict.notices, ...legacyPins(manifest.files)]
-  return { outcome, digest, manifest: readManifest(kept), signatures, notices }
+  return { outcome, digest, manifest: readManifest(kept.manifest), signatures, notices }
+}
+
+/** A release that is laid under another. */
+type Base = Pick<FrozenRelease, 'digest'> & { readonly manifest: Manifest }
+
+interface ToClose {
+  readonly base: Base | undefined
+  readonly targets: readonly Target[]
+  readonly read: ReadPins
+  readonly changes: string | null
+  readonly at: string
+}
+
+async function closeRead(
+  { records, ...deps }: FreezeDeps,
+  { name, actor, without = [], source = null }: FreezeRequest,
+  { base, targets, read: { pins, constraints, roots }, changes, at }: ToClose,
+): Promise<ClosedRelease> {
+  return closeRelease(
+    { ...deps, records: holdable(records, name.product, base?.manifest.product) },
+    {
+      pins,
+      constraints,
+      roots: [...roots, ...(base?.manifest.roots ?? [])],
+      targets,
+      fill: (pins, filesOf) =>
+        freeze({ name, base, pins, roots, targets, filesOf, at, by: actor, without, source, changes }),
+    },
+  )
 }
 
 /** What speaks against the release. Of pins that cannot be read nobody knows what they would have filled. */
@@ -121,10 +133,7 @@ function findingsOf({ problems, loose }: ReadPins, closed: ClosedRelease): reado
 }
 
 /** Throws `release-unknown`. */
-async function openBase(
-  { records }: FreezeDeps,
-  { base }: FreezeRequest,
-): Promise<{ manifest: Manifest; digest: string } | undefined> {
+async function openBase({ records }: FreezeDeps, { base }: FreezeRequest): Promise<Base | undefined> {
   if (!base) return undefined
   const frozen = await records.release(base)
   if (!frozen)

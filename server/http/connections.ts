@@ -28,16 +28,19 @@ interface Turns {
   last: ServerResponse
 }
 
+type TurnsOf = WeakMap<Socket, Turns>
+
+type ConnectionLimits = Pick<Limits, 'connections' | 'idle' | 'leastBody'>
+
 /** How far a body had come when it was last looked at. */
 interface Mark {
   readonly req: IncomingMessage
   readonly bytes: number
 }
 
-export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'leastBody'>): Connections {
+export function connectionsOf(limits: ConnectionLimits): Connections {
   const sockets = new Set<Socket>()
-  const turns = new WeakMap<Socket, Turns>()
-  const marks = new WeakMap<Socket, Mark>()
+  const turns: TurnsOf = new WeakMap()
   let [sent, received, refused, cut] = [0, 0, 0, 0]
   const cutOff = (socket: Socket) => {
     if (socket.destroyed) return
@@ -52,19 +55,7 @@ export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'lea
       received += socket.bytesRead
     })
   }
-  const sweep = () => {
-    for (const socket of sockets) {
-      const current = turns.get(socket)?.current
-      if (!current) continue
-      const { req } = current
-      // Only one that has not read all is timed, which costs each request something: Node sees what the system has sent.
-      if (current.writableLength > 0 && socket.timeout !== limits.idle) socket.setTimeout(limits.idle)
-      if (req.complete) continue
-      const mark = marks.get(socket)
-      if (mark?.req === req && socket.bytesRead - mark.bytes < limits.leastBody) cutOff(socket)
-      else marks.set(socket, { req, bytes: socket.bytesRead })
-    }
-  }
+  const sweep = sweeper(limits, turns)
   return {
     attend(server) {
       server.maxConnections = limits.connections
@@ -76,34 +67,55 @@ export function connectionsOf(limits: Pick<Limits, 'connections' | 'idle' | 'lea
         else if (current && isDone(current)) socket.destroy()
         else cutOff(socket)
       })
-      const sweeping = setInterval(sweep, limits.idle).unref()
+      const sweeping = setInterval(() => sweep(sockets).forEach(cutOff), limits.idle).unref()
       server.once('close', () => clearInterval(sweeping))
     },
-    inTurn: (handle) => (req, res) => {
-      const turn = turns.get(req.socket)
-      if (!turn) {
-        turns.set(req.socket, { current: res, last: res })
-        return handle(req, res)
-      }
-      const before = turn.last
-      turn.last = res
-      if (!before.writableFinished && !before.destroyed) {
-        before.once('close', () => {
-          if (res.destroyed || req.socket.destroyed) return
-          turn.current = res
-          handle(req, res)
-        })
-        return
-      }
-      turn.current = res
-      handle(req, res)
-    },
+    inTurn: (handle) => inTurn(turns, handle),
     open: () => sockets.size,
     sentBytes: () => sum(sockets, ({ bytesWritten }) => bytesWritten) + sent,
     receivedBytes: () => sum(sockets, ({ bytesRead }) => bytesRead) + received,
     refused: () => refused,
     cut: () => cut,
   }
+}
+
+function inTurn(turns: TurnsOf, handle: Handle): Handle {
+  return (req, res) => {
+    const turn = turns.get(req.socket)
+    if (!turn) {
+      turns.set(req.socket, { current: res, last: res })
+      return handle(req, res)
+    }
+    const before = turn.last
+    turn.last = res
+    const begin = () => {
+      turn.current = res
+      handle(req, res)
+    }
+    if (before.writableFinished || before.destroyed) return begin()
+    before.once('close', () => (res.destroyed || req.socket.destroyed ? undefined : begin()))
+  }
+}
+
+/** Looks at all connections once each `idle`: times those that do not read, and tells which bring too little of a body. */
+function sweeper(
+  { idle, leastBody }: ConnectionLimits,
+  turns: TurnsOf,
+): (sockets: ReadonlySet<Socket>) => readonly Socket[] {
+  const marks = new WeakMap<Socket, Mark>()
+  return (sockets) =>
+    [...sockets].filter((socket) => {
+      const current = turns.get(socket)?.current
+      if (!current) return false
+      const { req } = current
+      // Only one that has not read all is timed, which costs each request something: Node sees what the system has sent.
+      if (current.writableLength > 0 && socket.timeout !== idle) socket.setTimeout(idle)
+      if (req.complete) return false
+      const mark = marks.get(socket)
+      if (mark?.req === req && socket.bytesRead - mark.bytes < leastBody) return true
+      marks.set(socket, { req, bytes: socket.bytesRead })
+      return false
+    })
 }
 
 /** Whether the client has sent all, and has read all that there is of the answer: the rest takes us its time. */
