@@ -56,10 +56,12 @@ interface BarOptions {
 }
 
 /** Never as wide as the terminal: a bar that wraps cannot be cleared. */
-function bar(done: number, total: number, { print, columns = 80 }: BarOptions): string {
+function bar(done: number, total: number, { print, columns }: BarOptions): string {
+  // Terminals that do not know their size say 0.
+  const room = columns || 80
   const share = total === 0 ? 1 : done / total
-  const width = Math.max(0, Math.min(30, columns - 45))
+  const width = Math.max(0, Math.min(30, room - 45))
   const full = Math.round(share * width)
   const text = `  ${'━'.repeat(full)}${'─'.repeat(width - full)} ${Math.floor(share * 100)}%  ${print(done)} of ${print(total)}`
-  return text.slice(0, columns - 1)
+  return text.slice(0, room - 1)
 }

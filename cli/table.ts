@@ -19,7 +19,8 @@ export function tableLines({ head, rows }: Table, width = Number.POSITIVE_INFINI
 export function columnLines(rows: Table['rows'], width = Number.POSITIVE_INFINITY): readonly string[] {
   const [first = []] = rows
   const widths = first.map((_, column) => Math.max(...rows.map((row) => lengthOf(row[column] ?? ''))))
-  fit(widths, width)
+  // A terminal that does not know its size says 0.
+  if (width > 0) fit(widths, width)
   return rows.map((row) =>
     widths
       .map((width, column) => pad(row[column] ?? '', width))

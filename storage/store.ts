@@ -2,6 +2,7 @@ import { RegistryError } from '../pool/errors.ts'
 import { lockData } from './data-lock.ts'
 import { faultAt, type Fault } from './fault.ts'
 import { makeDirectory, isSystemError } from './filesystem/durable.ts'
+import { requireOneDisk } from './filesystem/one-disk.ts'
 import { openPoolFiles } from './filesystem/pool-files.ts'
 import { openStaging, type Staging } from './filesystem/staging.ts'
 import { layout } from './layout.ts'
@@ -41,6 +42,7 @@ export async function openStore(
     const keyIsNew = (await records.takeUpKey(new Date().toISOString())) === 'new'
     const files = await openPoolFiles(places, fault)
     const staging = await openStaging(places.staging)
+    await requireOneDisk(places)
     const swept = await staging.sweep()
     return {
       records,

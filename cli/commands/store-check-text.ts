@@ -45,9 +45,9 @@ function summaryLine(
   { data, quick, repair }: { readonly data: string; readonly quick: boolean; readonly repair: boolean },
 ): string {
   const looked = `${count(files, 'file')}, ${printBytes(bytes)}${quick ? ', their sizes alone' : ''}; ${count(releases, 'release')}; ${count(lines, 'line')} of the log`
-  if (findings.length === 0) return `${data} holds: ${looked}`
+  if (findings.length === 0) return `nothing is wrong in ${data}: ${looked}`
   const open = findings.filter((finding) => !('mended' in finding && finding.mended)).length
   const outcome = repair ? `, ${findings.length - open} mended` : ''
-  const holds = open === 0 ? 'holds again' : 'does not hold'
-  return `${data} ${holds}: ${count(findings.length, 'finding')}${outcome} in ${looked}`
+  const state = open === 0 ? 'nothing is wrong any more' : 'something is wrong'
+  return `${state} in ${data}: ${count(findings.length, 'finding')}${outcome} in ${looked}`
 }

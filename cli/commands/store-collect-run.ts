@@ -61,14 +61,14 @@ function describe({ unneeded, spared, needed, served }: Collectable, deletes: bo
   return [
     ...columnLines(rows),
     unneeded.length === 0
-      ? 'nothing is there that nothing needs'
+      ? 'there is nothing to collect: all that is there is needed'
       : `${printCounted(sizeOf(unneeded))} ${deletes ? 'are deleted' : 'could be deleted'}`,
     ...totals,
     ...spared.map(
       (each) => `kept: ${each.path} has the bytes of ${each.for}, which lacks them: firn store check --repair`,
     ),
     ...(served ? ['a server is running: what is in staging/ is its business, and was not looked at'] : []),
-    `needed: ${printCounted(needed.releases)} by releases, ${printCounted(needed.liveIndex)} by the live index alone`,
+    `needed by releases: ${printCounted(needed.releases)}; by the live index alone: ${printCounted(needed.liveIndex)}`,
   ]
 }
 

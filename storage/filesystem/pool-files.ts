@@ -9,6 +9,7 @@ import type { ProjectName } from '../../pool/project-name.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import type { Fault } from '../fault.ts'
 import type { ByteRange, PoolFiles, PoolPlace, Staged } from '../ports.ts'
+import { asideName } from './aside-name.ts'
 import { isSystemError, makeDirectory, refuseIfFull, syncDirectory } from './durable.ts'
 
 export interface PoolDirectories {
@@ -64,7 +65,7 @@ async function setAside(path: string, orphans: string, filename: string): Promis
   try {
     const digest = await digestOf(path)
     await makeDirectory(orphans)
-    await rename(path, join(orphans, `${digest}-${filename}`))
+    await rename(path, join(orphans, asideName(digest, filename)))
     await syncDirectory(orphans)
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) throw error

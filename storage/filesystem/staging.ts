@@ -43,7 +43,7 @@ export async function openStaging(directory: string): Promise<Staging> {
     discard: ({ path }) => unlinkIfThere(path),
     async sweep() {
       const left = await readdir(directory)
-      await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true })))
+      await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true, force: true })))
       return left.length
     },
     async probe() {

@@ -1,5 +1,6 @@
 import type SQLite from 'better-sqlite3'
 import { layout, type Layout } from '../layout.ts'
+import { asItsUser } from './as-its-user.ts'
 import type { Reading } from './file-check.ts'
 import { inOrder, type Finding } from './finding.ts'
 import type { HeldRows } from './held-rows.ts'
@@ -35,7 +36,7 @@ export interface Checked {
  */
 export async function checkStore(directory: string, checking: Checking): Promise<Checked> {
   const places = layout(directory)
-  return checkDirectory(places, { ...checking, served: isServed(places.lock) })
+  return asItsUser(places, () => checkDirectory(places, { ...checking, served: isServed(places.lock) }))
 }
 
 export interface DirectoryChecking extends Checking {

@@ -5,6 +5,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import { lockData } from '../data-lock.ts'
 import { isSystemError } from '../filesystem/durable.ts'
 import { layout, type Layout } from '../layout.ts'
+import { asItsUser, refuseRoot } from './as-its-user.ts'
 import { isServed } from './is-served.ts'
 import { openMending, type MendingDeps } from './mending.ts'
 import { isDamage, openForReading, requireDatabase } from './open-database.ts'
@@ -25,7 +26,7 @@ export interface Collectable extends Sorted {
 /** Says what nothing needs, beside the server that may run. Throws `data-unusable`, `data-too-new`. */
 export function findCollectable(directory: string, signal: AbortSignal): Promise<Collectable> {
   const places = layout(directory)
-  return sortAll(places, { served: isServed(places.lock), signal })
+  return asItsUser(places, () => sortAll(places, { served: isServed(places.lock), signal }))
 }
 
 /**
@@ -39,7 +40,16 @@ export async function collectStore(
 ): Promise<void> {
   const places = layout(directory)
   requireDatabase(places.database)
-  const unlock = lockData(places.lock, directory)
+  await refuseRoot(places)
+  await asItsUser(places, () => collectLocked(places, deps, agreed))
+}
+
+async function collectLocked(
+  places: Layout,
+  deps: Omit<MendingDeps, 'download'>,
+  agreed: (found: Collectable) => void,
+): Promise<void> {
+  const unlock = lockData(places.lock, places.directory)
   try {
     const found = await sortAll(places, { served: false, signal: deps.signal })
     agreed(found)

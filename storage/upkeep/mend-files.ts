@@ -6,7 +6,7 @@ import type { PoolFileRow } from '../sql/schema.ts'
 import type { Finding } from './finding.ts'
 import type { HeldRows } from './held-rows.ts'
 import type { Mending } from './mending.ts'
-import { entriesOf, isPlace } from './pool-walk.ts'
+import { entriesOf, isNoText, isPlace } from './pool-walk.ts'
 import { putBack } from './put-back.ts'
 import { setAside } from './set-aside.ts'
 
@@ -23,6 +23,7 @@ export const left = (what: string): Mended => ({ mended: false, what })
 export async function clearPlace(mending: Mending, finding: Finding): Promise<Mended> {
   const { code, subject } = finding
   const path = await pathOfWrong(mending, finding)
+  if (path === undefined && isNoText(subject)) return left('its name is not UTF-8: take it away by hand')
   if (path === undefined) return mended('nothing lies there any more')
   if (holdsRows(mending, subject)) return left('files of the pool are to lie in it: make a directory of it by hand')
   const to = await setAside(mending, path)
@@ -77,6 +78,7 @@ export async function fillPlace(
   if (!row) return left('the database has it no more')
   if (!isPlace(row.project)) return left('its row names no directory of the pool')
   if (told.untold.has(filename)) return left('no line of the log tells of it')
+  if (isToldRemoved(mending, filename)) return left('the log tells that it was removed')
   const file = distribution(row)
   const wanted = told.stated.get(filename) ?? file
   const outcome = await putBack(mending, { file, wanted })
@@ -84,6 +86,11 @@ export async function fillPlace(
   const facts = { finding: code, done: 'put back', from: outcome.from, sha256: wanted.sha256 }
   await mending.change({ subject: filename, facts })
   return mended(`put back from ${outcome.from}`)
+}
+
+/** What was removed for legal need does not come back because its row of that is gone. */
+function isToldRemoved({ database }: Mending, filename: string): boolean {
+  return database.prepare(`select 1 from events where verb = 'remove' and subject = ?`).get(filename) !== undefined
 }
 
 /** Gives a file the rights that it is to have. */

@@ -3,6 +3,7 @@ import { Kysely, SqliteDialect, type Transaction } from 'kysely'
 import type { Iso } from '../../pool/distribution.ts'
 import type { Fault } from '../fault.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
+import { requireOneDisk } from '../filesystem/one-disk.ts'
 import { openPoolFiles } from '../filesystem/pool-files.ts'
 import { openStaging, type Staging } from '../filesystem/staging.ts'
 import type { Layout } from '../layout.ts'
@@ -42,7 +43,7 @@ export type Told = Pick<AuditEvent, 'subject' | 'facts'> & { readonly verb?: 're
 /** Who works on a data directory itself, as events name him: whoever may write to it. */
 const actor = 'data directory'
 
-/** Opens what a repair works with; the caller holds the data lock. Throws `signing-key-unusable`. */
+/** Opens what a repair works with; the caller holds the data lock. Throws `signing-key-unusable`, `data-unusable`. */
 export async function openMending(places: Layout, { signingKey, ...deps }: MendingDeps): Promise<Mending> {
   const signer = await openSigningKey(places, signingKey, deps.fault)
   const database = connect(places.database)
@@ -51,6 +52,7 @@ export async function openMending(places: Layout, { signingKey, ...deps }: Mendi
     await keyRecords(db, deps.fault, signer).takeUpKey(deps.now())
     const files = await openPoolFiles(places, deps.fault)
     const staging = await openStaging(places.staging)
+    await requireOneDisk(places)
     const change = (told: Told, work?: (trx: Transaction<Schema>) => Promise<unknown>) =>
       commit(db, { ...deps, signer }, told, work)
     return { ...deps, places, database, files, staging, change, close: () => db.destroy() }

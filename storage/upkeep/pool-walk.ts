@@ -109,6 +109,10 @@ async function* otherEntry(
 ): AsyncGenerator<Walked> {
   const { name: filename } = entry
   const subject = subjectOf({ project, filename })
+  if (isNoText(filename)) {
+    yield found('stray', subject, 'has a name that is not UTF-8')
+    return
+  }
   if (!entry.isFile()) {
     yield found('stray', subject, `is ${kindOf(entry)}`)
     return
@@ -133,6 +137,11 @@ async function isUnderWay(path: string): Promise<boolean> {
 function isBeingRemoved(database: SQLite.Database, filename: string): boolean {
   const at = database.prepare<[string], string>('select at from removals where filename = ?').pluck().get(filename)
   return at === undefined || Date.now() - Date.parse(at) < underWayMs
+}
+
+/** Whether Node could not read a name, so that nothing can be done with what has it. */
+export function isNoText(name: string): boolean {
+  return name.includes('\ufffd')
 }
 
 /** Ascending by name. */

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lockData } from '../data-lock.ts'
-import { layout } from '../layout.ts'
+import { layout, type Layout } from '../layout.ts'
+import { asItsUser, refuseRoot } from './as-its-user.ts'
 import { checkDirectory, type Checked, type Checking } from './check-store.ts'
 import { findingKinds, inOrder, type Finding, type FindingCode } from './finding.ts'
 import { clearPlace, fillPlace, left, mended, mendMode, type Mended } from './mend-files.ts'
@@ -27,7 +28,12 @@ export async function repairStore(directory: string, deps: MendingDeps, checking
   const places = layout(directory)
   // A directory that is none is not to get a lock.
   requireDatabase(places.database)
-  const unlock = lockData(places.lock, directory)
+  await refuseRoot(places)
+  return asItsUser(places, () => repairLocked(places, deps, checking))
+}
+
+async function repairLocked(places: Layout, deps: MendingDeps, checking: Checking): Promise<Repaired> {
+  const unlock = lockData(places.lock, places.directory)
   try {
     const { told, ...checked } = await checkDirectory(places, { ...checking, served: false })
     const doubtful = checked.findings.some(({ code }) => code === 'database-damaged')

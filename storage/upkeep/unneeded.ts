@@ -7,7 +7,7 @@ import type { Layout } from '../layout.ts'
 import { digestOfFile, type Reading } from './file-check.ts'
 import { holdRows } from './held-rows.ts'
 import { whoNeeds, type NeedsOf } from './needed-bytes.ts'
-import { entriesOf, walkPool } from './pool-walk.ts'
+import { entriesOf, isNoText, walkPool } from './pool-walk.ts'
 
 /** Why something is not needed. */
 export const reasons = {
@@ -90,6 +90,7 @@ async function* candidates(sorting: Sorting): AsyncGenerator<Unneeded> {
 /** Everything but directories, which go with what is in them. Links are not followed. */
 async function* filesBelow(places: Layout, directory: string, reason: Reason): AsyncGenerator<Unneeded> {
   for (const entry of await entriesOf(join(places.directory, directory))) {
+    if (isNoText(entry.name)) continue
     const path = `${directory}/${entry.name}`
     if (entry.isDirectory()) yield* filesBelow(places, path, reason)
     else yield await measured(places, path, reason)

@@ -200,7 +200,7 @@ const damages: Readonly<Record<string, Damage>> = {
   },
   'a row names one that is not there': {
     does: sql(`pragma foreign_keys = off; insert into yanks (filename, reason, at) values ('no.zip', null, '')`),
-    found: ['database-damaged firn.db'],
+    found: ['database-damaged firn.db', 'event-missing no.zip'],
     mended: [],
   },
   'the database is no database': {

@@ -48,7 +48,7 @@ describe('what it says', () => {
   it('of data that holds', async () => {
     expect(await run(await copyOf(kept.data))).toEqual({
       code: 0,
-      stdout: 'DATA holds: 4 files, 3.0 kB; 1 release; 6 lines of the log\n',
+      stdout: 'nothing is wrong in DATA: 4 files, 3.0 kB; 1 release; 6 lines of the log\n',
       stderr: '',
     })
   })
@@ -66,7 +66,7 @@ describe('what it says', () => {
       file-damaged: a file of the pool has other bytes than when it came
         pool/karl/karl-3.30-py3-none-any.whl has the sha256 478fb61b37a6e9dcc41621d4389fff9cb912840dcd09185defd2b7ea35000ff7, not b92260ef1898f0e90f2c2bd29862080577c5dc194939acc9b5aee0becbac3521
         to do: firn store check --repair sets it aside and fetches it again if it was fetched; else upload the same file again, or restore a backup
-      DATA does not hold: 3 findings in 3 files, 2.1 kB; 1 release; 6 lines of the log
+      something is wrong in DATA: 3 findings in 3 files, 2.1 kB; 1 release; 6 lines of the log
       "
     `)
   })
@@ -84,7 +84,7 @@ describe('what it says', () => {
       file-damaged: a file of the pool has other bytes than when it came
         pool/karl/karl-3.30-py3-none-any.whl has the sha256 478fb61b37a6e9dcc41621d4389fff9cb912840dcd09185defd2b7ea35000ff7, not b92260ef1898f0e90f2c2bd29862080577c5dc194939acc9b5aee0becbac3521
           not mended: set aside as orphans/478fb61b37a6e9dcc41621d4389fff9cb912840dcd09185defd2b7ea35000ff7-karl-3.30-py3-none-any.whl; it was uploaded: upload the same file again, or restore a backup
-      DATA does not hold: 3 findings, 1 mended in 3 files, 2.1 kB; 1 release; 6 lines of the log
+      something is wrong in DATA: 3 findings, 1 mended in 3 files, 2.1 kB; 1 release; 6 lines of the log
       "
     `)
   })

@@ -64,7 +64,7 @@ describe('a data directory with things that nothing needs', () => {
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/^3\.0 kB +orphan +orphans\/a\.zip\n2\.0 kB +no-row +pool\/karl\/c\.zip\n/)
     expect(stdout).toMatch(/\n5 files, 5\.\d kB could be deleted\n {2}orphan: 3 files, /)
-    expect(stdout).toMatch(/\nneeded: 2 files, 1\.\d kB by releases, 2 files, 1\.\d kB by the live index alone\n$/)
+    expect(stdout).toMatch(/\nneeded by releases: 2 files, 1\.\d kB; by the live index alone: 2 files, 1\.\d kB\n$/)
     expect(await tree(data)).toEqual(before)
   })
 
@@ -132,7 +132,7 @@ describe('a data directory with things that nothing needs', () => {
       },
     })
     await cleanStop(server)
-    expect((await run(data, '--yes')).stdout).toMatch(/^nothing is there that nothing needs\n/)
+    expect((await run(data, '--yes')).stdout).toMatch(/^there is nothing to collect: all that is there is needed\n/)
   })
 
   it('is looked at beside a server, but for what may be under way, and never emptied under one', async () => {
