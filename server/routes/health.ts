@@ -2,6 +2,7 @@ import { Router } from 'express'
 import { RegistryError } from '../../pool/errors.ts'
 import type { Deps } from '../deps.ts'
 import { requestId } from '../http/request-id.ts'
+import { sharedWork } from '../shared-work.ts'
 
 type Health = Pick<Deps, 'records' | 'staging' | 'accepting' | 'onError'>
 
@@ -15,15 +16,20 @@ export function healthRoutes(deps: Health): Router {
   router.get('/healthz', (_req, res) => {
     res.type('text/plain').set('Cache-Control', 'no-store').send('ok\n')
   })
+  // Anybody may ask, and each file that is synced costs the disk something.
+  const probe = sharedWork(() => deps.staging.probe())
   router.get('/readyz', async (req, res) => {
-    await requireReady(deps, requestId(req))
+    await requireReady({ ...deps, probe }, requestId(req))
     res.type('text/plain').set('Cache-Control', 'no-store').send('ready\n')
   })
   return router
 }
 
 /** Throws `not-ready`. */
-async function requireReady({ accepting, records, staging, onError }: Health, id: string): Promise<void> {
+async function requireReady(
+  { accepting, records, probe, onError }: Health & { readonly probe: () => Promise<void> },
+  id: string,
+): Promise<void> {
   if (!accepting()) throw notReady('it is being stopped')
   const holds = async (test: () => Promise<unknown>, otherwise: string) => {
     try {
@@ -35,7 +41,7 @@ async function requireReady({ accepting, records, staging, onError }: Health, id
     }
   }
   await holds(() => records.lastEvent(), 'its database does not answer')
-  await holds(() => staging.probe(), 'its data directory takes no file')
+  await holds(probe, 'its data directory takes no file')
 }
 
 function notReady(detail: string, cause?: unknown): RegistryError {

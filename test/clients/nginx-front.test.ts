@@ -75,6 +75,14 @@ it('uv installs a release through it, below a path, from the lock that names it'
   expect(await place.client(python, ['-c', probe])).toBe('3.30 1.0+local\n')
 })
 
+it('each answer has an id of its own, from the cache too, which the client does not choose', async () => {
+  const paths = ['/index/karl/3.30/', '/index/karl/3.30/', corePath, '/simple/', '/simple/none/']
+  const replies = await Promise.all(paths.map((path) => get(path, { 'X-Request-Id': 'forged' })))
+  const ids = replies.map(({ headers }) => headers['x-request-id'])
+  expect(ids).toEqual(paths.map(() => expect.stringMatching(/^[0-9a-f]{32}$/) as string))
+  expect(new Set(ids).size).toBe(paths.length)
+})
+
 it('the documents name the site that the client came by', async () => {
   const { text } = await get('/index/karl/3.30/versions.cfg')
   expect(text).toContain(`index = ${front.url}/index/karl/3.30/`)
