@@ -96,6 +96,11 @@ describe('a manifest from elsewhere', () => {
       () => changedFile({ sha256: digest }),
       problem('files.0.sha256: is no sha256 in lower-case hex'),
     ],
+    [
+      'has attestations that are null, which is one spelling too many for none',
+      () => changedFile({ 'provenance-sha256': null }),
+      problem(expect.stringMatching(/^files\.0\.provenance-sha256: /)),
+    ],
     ['has a size that is none', () => changedFile({ size: -1 }), problem(expect.stringMatching(/^files\.0\.size: /))],
     [
       'has a time that is none',
@@ -194,6 +199,7 @@ describe('POST /api/v1/releases/import', () => {
         `the pool has size ${file?.size}, not 1, metadata-sha256 "${file?.['metadata-sha256']}", not "${'1'.repeat(64)}"`,
       ],
       [{ 'requires-python': null }, 'the pool has requires-python ">=3.8", not null'],
+      [{ 'provenance-sha256': '1'.repeat(64) }, 'the pool has it without the attestations of the release'],
     ]
     for (const [fields, message] of cases) {
       const reply = await post({ manifest: changedFile(fields), dryRun: true })
