@@ -20,7 +20,7 @@ import {
   zope,
   type Kept,
 } from '../support/damaged.ts'
-import { firn, startServer, temporaryDirectory, type CommandResult } from '../support/server.ts'
+import { firn, noPip, startServer, temporaryDirectory, type CommandResult } from '../support/server.ts'
 
 let kept: Kept
 beforeAll(async () => {
@@ -30,7 +30,7 @@ afterAll(() => kept.upstream.stop())
 
 /** The data directory is shown as `DATA`, the upstream as `UPSTREAM`. */
 async function run(data: string, ...options: readonly string[]): Promise<CommandResult> {
-  const result = await firn(['store', 'check', '--data', data, ...options], { FIRN_PYTHON: '/nonexistent' })
+  const result = await firn(['store', 'check', '--data', data, ...options], noPip)
   const shown = (text: string) =>
     text.replaceAll(data, 'DATA').replaceAll(kept.upstream.url.replace('simple/', ''), 'UPSTREAM/')
   return { ...result, stdout: shown(result.stdout), stderr: shown(result.stderr) }

@@ -19,7 +19,7 @@ import {
   zope,
   type Kept,
 } from '../support/damaged.ts'
-import { firn, root, startServer } from '../support/server.ts'
+import { firn, noPip, root, startServer } from '../support/server.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 let kept: Kept
@@ -34,7 +34,7 @@ const points = faultPoints.filter((point) => /^(?:repair|adopt|collect):/.test(p
 function runStore(argv: readonly string[], env: Readonly<Record<string, string>>, limit = ''): Promise<unknown> {
   const node = [process.execPath, '--import', 'tsx', join(root, 'cli', 'firn.ts'), 'store', ...argv]
   const child = spawn('sh', ['-c', `${limit} exec "$@"`, 'sh', ...node], {
-    env: { ...process.env, FIRN_PYTHON: '/nonexistent', ...env },
+    env: { ...process.env, ...noPip, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
     cwd: root,
   })

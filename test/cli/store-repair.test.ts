@@ -18,15 +18,13 @@ import {
   zope,
   type Kept,
 } from '../support/damaged.ts'
-import { firn, startServer, temporaryDirectory } from '../support/server.ts'
+import { firn, noPip, startServer, temporaryDirectory } from '../support/server.ts'
 
 let kept: Kept
 beforeAll(async () => {
   kept = await keptData()
 })
 afterAll(() => kept.upstream.stop())
-
-const quickly = { FIRN_PYTHON: '/nonexistent' }
 
 function filesUrl(): string {
   return kept.upstream.url.replace('simple/', 'files/')
@@ -86,7 +84,7 @@ describe('an origin', () => {
     const data = await copyOf(kept.data)
     await rm(pathIn(data, zope))
     edit(data, `update distributions set origin_url = '${url()}' where filename = '${zope.filename}'`)
-    const result = await firn(['store', 'check', '--repair', '--json', '--data', data], quickly)
+    const result = await firn(['store', 'check', '--repair', '--json', '--data', data], noPip)
     expect([result.code, linesOf(result)[0]]).toEqual([
       2,
       expect.objectContaining({ code: 'file-missing', mended: false, what: expect.stringContaining(reason) as string }),

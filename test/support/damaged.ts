@@ -6,7 +6,7 @@ import { attestationOf } from './attestation.ts'
 import { layout } from '../../storage/layout.ts'
 import { uploadAll } from './catalogue.ts'
 import { editDatabase } from './edit-database.ts'
-import { firn, startServer, temporaryDirectory, type CommandResult } from './server.ts'
+import { firn, noPip, startServer, temporaryDirectory, type CommandResult } from './server.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 import { freeze, upload } from './requests.ts'
 
@@ -91,11 +91,8 @@ interface Line {
   readonly mended?: boolean
 }
 
-/** No pip is asked for its certificates. */
-const quickly = { FIRN_PYTHON: '/nonexistent' }
-
 export async function check(data: string, ...options: readonly string[]): Promise<Found> {
-  const result = await firn(['store', 'check', '--json', '--data', data, ...options], quickly)
+  const result = await firn(['store', 'check', '--json', '--data', data, ...options], noPip)
   return { code: result.code, findings: linesOf(result).flatMap(printed) }
 }
 

@@ -21,6 +21,9 @@ export async function temporaryDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'firn-test-'))
 }
 
+/** The environment of a command that is not to ask this machine's pip. */
+export const noPip = { FIRN_PYTHON: '/nonexistent' } as const
+
 export interface TestServer {
   readonly url: string
   readonly data: string
@@ -55,7 +58,9 @@ export interface TestServerOptions {
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await temporaryDirectory())
   const store = await openStore(data)
-  const upstream = upstreamClient({ index: options.upstream, python: undefined, userAgent: 'firn/test' })
+  // pip is asked for the index and the certificates of this machine: a second that an upstream of the tests needs not.
+  const python = options.upstream?.startsWith('http://127.0.0.1:') ? noPip.FIRN_PYTHON : undefined
+  const upstream = upstreamClient({ index: options.upstream, python, userAgent: 'firn/test' })
   const internalErrors: RegistryError[] = []
   const server = firnServer({
     store,
