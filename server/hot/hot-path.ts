@@ -121,9 +121,9 @@ async function entryOrPulled(
     return await find()
   } catch (error) {
     if (!serving.pullThrough || !isRegistryError(error, 'distribution-unknown')) throw error
-    const pulled = await pullThroughTo(serving, { segments, actor }, res)
-    if (pulled === 'nothing') throw error
-    return pulled === 'answered' || res.destroyed ? undefined : find()
+    const isAnswered = await pullThroughTo(serving, { segments, actor }, res)
+    // It may have come meanwhile, for somebody else.
+    return isAnswered || res.destroyed ? undefined : find()
   }
 }
 

@@ -24,28 +24,26 @@ export interface PullAsked {
   readonly actor: string
 }
 
-/** What came of it: an answer; a file in the pool that is now to be answered with; or there is nothing either. */
-export type Pulled = 'answered' | 'taken-in' | 'nothing'
-
 /**
- * Answers with what an upstream has under a path of the pool; a file comes into the pool by that. Throws what pulling
- * throws, such as `upstream-unavailable`, `digest-mismatch`, `archive-invalid`.
+ * Answers with what an upstream has under a path of the pool; a file comes into the pool by that. `false`: it is not
+ * answered, and what the pool has by now, if anything, is the answer. Throws what pulling throws, such as
+ * `upstream-unavailable`, `digest-mismatch`, `archive-invalid`.
  */
-export async function pullThroughTo(deps: Pulling, asked: PullAsked, res: ServerResponse): Promise<Pulled> {
+export async function pullThroughTo(deps: Pulling, asked: PullAsked, res: ServerResponse): Promise<boolean> {
   const { segments, actor } = asked
   const [, name = ''] = segments
   const ofMetadata = name.endsWith('.metadata')
   const found = await findListed(deps, segments, ofMetadata ? name.slice(0, -'.metadata'.length) : name)
-  if (!found) return 'nothing'
+  if (!found) return false
   if (ofMetadata) return sendMetadata(deps, found.listed, res)
   const underWay = deps.pulls.get(name)
   if (underWay) {
     await underWay
-    return 'taken-in'
+    return false
   }
   if (res.req.method !== 'HEAD') return pull(deps, { ...found, actor }, res)
   res.writeHead(200, headersOf(deps, found.listed, res.req)).end()
-  return 'answered'
+  return true
 }
 
 interface Found {
@@ -70,8 +68,8 @@ async function sendMetadata(
   { upstream, access }: PullDeps,
   { file: { url, filename, metadataSha256 } }: ListedFile,
   res: ServerResponse,
-): Promise<Pulled> {
-  if (metadataSha256 === null) return 'nothing'
+): Promise<boolean> {
+  if (metadataSha256 === null) return false
   const bytes = await readMetadata(await upstream.download(`${url}.metadata`))
   if (digestOf(bytes) !== metadataSha256)
     throw new RegistryError(
@@ -81,10 +79,10 @@ async function sendMetadata(
     )
   const made = answer(bytes, { type: 'text/plain; charset=utf-8', cacheControl: revalidate, sha256: metadataSha256 })
   sendAnswer(res, access.isPublic(null) ? made : { ...made, headers: privately(made.headers) })
-  return 'answered'
+  return true
 }
 
-async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res: ServerResponse): Promise<Pulled> {
+async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res: ServerResponse): Promise<boolean> {
   const { req } = res
   const { filename } = found.listed.file
   // A part, or a question whether it is still the same, is answered from the pool.
@@ -95,7 +93,7 @@ async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res:
   try {
     await pulling
     sending?.finish()
-    return sending ? 'answered' : 'taken-in'
+    return whole
   } catch (error) {
     // Half of it has gone out: broken off, no client takes it for the whole.
     if (res.headersSent) res.destroy()
@@ -117,6 +115,7 @@ interface Sending {
  */
 function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, string>>): Sending {
   let held: Uint8Array | undefined
+  let size = 0
   const send = async (chunk: Uint8Array) => {
     if (!res.headersSent && !res.destroyed) res.writeHead(200, headers)
     // A client that goes away is not waited for, and what it asked for is taken in all the same.
@@ -127,12 +126,15 @@ function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, str
       for await (const chunk of bytes) {
         if (held) await send(held)
         held = chunk
+        size += chunk.length
         yield chunk
       }
     },
     finish() {
       if (res.destroyed) return
-      if (!res.headersSent) res.writeHead(200, { ...headers, 'Content-Length': String(held?.length ?? 0) })
+      if (!res.headersSent) res.writeHead(200, { ...headers, 'Content-Length': String(size) })
+      // An upstream that states another size than its file has was believed: the client would wait for the rest.
+      else if (Number(headers['Content-Length'] ?? size) !== size) return void res.destroy()
       res.end(held)
     },
   }

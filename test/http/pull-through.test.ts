@@ -174,6 +174,13 @@ describe('what is not shown, and not given', () => {
     }
   })
 
+  it('the whole of a large file of which another size is stated: the next one gets it from the pool', async () => {
+    await start({ files: [listed(large, { size: large.bytes.length + 1 })] })
+    await expect(file(large)).rejects.toThrow(/aborted|hang up|reset/)
+    const reply = await file(large)
+    expect([reply.status, sha256(reply.body)]).toEqual([200, sha256(large.bytes)])
+  })
+
   it('what is no archive of what it says it is', async () => {
     const liar = { ...makeWheel({ name: 'evil', version: '1' }), filename: 'lxml-6.0-py3-none-any.whl' }
     await start({ files: [listed(liar)] })

@@ -12,6 +12,8 @@ export interface UpstreamEntry extends Built {
   readonly yanked?: string | true
   /** As JSON states it; default: `uploadTime`; `null`: it is not stated. */
   readonly uploadTime?: string | null
+  /** As JSON states it; default: its own. */
+  readonly size?: number
   /** Served beside it (PEP 658), and stated with this digest; default: its own. */
   readonly metadata?: { readonly text: string; readonly sha256?: string }
   /** `cut-once`: ends in the middle the first time; `cut`: every time; a number: only that status. */
@@ -86,7 +88,7 @@ function jsonPage(files: readonly UpstreamEntry[]): string {
     filename: file.filename,
     url: pathOf(file),
     hashes: Object.fromEntries([hashOf(file) ?? []].filter((pair) => pair.length > 0)) as object,
-    size: file.bytes.length,
+    size: file.size ?? file.bytes.length,
     ...(file.uploadTime === null ? {} : { 'upload-time': file.uploadTime ?? uploadTime }),
     yanked: file.yanked ?? false,
     ...(file.metadata ? { 'core-metadata': { sha256: file.metadata.sha256 ?? sha256Of(file.metadata.text) } } : {}),
