@@ -55,10 +55,13 @@ function refuseCrossOrigin(clientOf: ClientOf) {
     const { origin } = req.headers
     const harmless = origin === undefined || req.method === 'GET' || req.method === 'HEAD'
     if (!harmless && (!URL.canParse(origin) || new URL(origin).host !== clientOf(req).host))
-      throw new RegistryError('cross-origin', { origin })
+      throw new RegistryError('cross-origin', { origin }, { hint: crossOriginHint })
     next()
   }
 }
+
+const crossOriginHint =
+  'if it is a page of this server, a proxy asks under another host: let it pass Host on, or name it with --trusted-proxy'
 
 const served = ['/simple/', '/at/INSTANT/simple/', '/index/PRODUCT/RELEASE/', '/pool/', '/legacy/', '/api/v1/']
 

@@ -13,10 +13,10 @@ import type { UpstreamClient } from './upstream/client.ts'
 /** Told of every error that is not the client's, with the id of the request that met it. */
 export type OnError = (error: RegistryError, requestId: string) => void
 
-/** What actions work with. Made once, in `server.ts`. */
+/** What actions and routes work with, each with the parts that it names. Made once, in `server.ts`. */
 export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fault' | 'signer'> {
   readonly now: () => Iso
-  /** One at a time for each filename: what is looked at stays as it is until the row is written. */
+  /** One at a time for each filename and for each project: what is looked at stays as it is until the row is written. */
   readonly lock: KeyedLock
   readonly access: Access
   readonly ready: ReadyAnswers
@@ -24,7 +24,6 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   /** Where the live index shows what an upstream has besides. */
   readonly pullThrough: PullThrough | undefined
   readonly clientOf: ClientOf
-  /** Told of every error that is not the client's. */
   readonly onError: OnError
   /** What a release may hold. */
   readonly policy: Policy

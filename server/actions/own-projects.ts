@@ -26,7 +26,7 @@ export interface HeldOwn {
 
 type Asked = Pick<Pin, 'project' | 'name'>
 
-export interface OwnPart<P extends Asked, L extends Asked> {
+export interface Parted<P extends Asked, L extends Asked> {
   /** What upstreams are asked for. */
   readonly pins: readonly P[]
   readonly loose: readonly L[]
@@ -55,7 +55,7 @@ export async function partOwn<P extends OwnPin, L extends OwnLoose>(
   deps: OwnDeps,
   request: OwnRequest,
   { pins, loose }: { readonly pins: readonly P[]; readonly loose: readonly L[] },
-): Promise<OwnPart<P, L>> {
+): Promise<Parted<P, L>> {
   const projects = [...pins, ...loose].map(({ project }) => project)
   const own = await deps.records.ownProjects(projects.filter((project) => !request.fromUpstream.includes(project)))
   const isOwn = ({ project }: Asked) => own.has(project)

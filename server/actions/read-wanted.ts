@@ -6,7 +6,7 @@ import type { LooseRequirement, Notice, Pin, Problem } from '../../pool/pins/pin
 import { looseProblem, readPins } from '../../pool/pins/read-pins.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { FetchRequest } from './fetch-request.ts'
-import { partOwn, type OwnDeps, type OwnPart } from './own-projects.ts'
+import { partOwn, type OwnDeps, type Parted } from './own-projects.ts'
 
 export interface WantedPin extends Pin {
   /** What a resolver chose it for; `undefined`: the pin itself was asked for. */
@@ -16,7 +16,7 @@ export interface WantedPin extends Pin {
 /** All that is asked of a project without an exact version. */
 export type WantedLoose = Pick<LooseRequirement, 'project' | 'name' | 'text' | 'specifier' | 'place'>
 
-export interface ReadWanted extends OwnPart<WantedPin, WantedLoose> {
+export interface ReadWanted extends Parted<WantedPin, WantedLoose> {
   readonly notices: readonly Notice[]
 }
 

@@ -21,7 +21,7 @@ export interface Removed {
   readonly releases: readonly string[]
 }
 
-type RemoveDeps = Pick<Deps, 'records' | 'files' | 'now' | 'ready' | 'lock'>
+export type RemoveDeps = Pick<Deps, 'records' | 'files' | 'now' | 'ready' | 'lock'>
 
 /**
  * Takes a file out of the pool for good, which the law may ask for and nothing else does. Its name is never given to other

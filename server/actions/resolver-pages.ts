@@ -32,7 +32,7 @@ export interface ResolverQuestion {
   readonly buildsSdists: boolean
 }
 
-type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstream' | 'uploadLimit' | 'now'> & {
+export type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstream' | 'uploadLimit' | 'now'> & {
   readonly cache: ResolverCache
 }
 
@@ -100,11 +100,12 @@ async function upstreamFiles(deps: ResolverDeps, question: ResolverQuestion): Pr
   if (indexes === undefined) return undefined
   if (!fromUpstream.includes(project) && (await deps.records.ownProjects([project])).has(project)) return undefined
   const now = deps.now()
-  const files = await listedFiles(deps, { ...question, indexes })
+  const files = await filesOfFirst(deps, { ...question, indexes })
   return files?.filter(({ file }) => judgeAge(cooldown, { ...file, project }, now) !== 'too-young')
 }
 
-async function listedFiles(
+/** Of the first index that knows the project. */
+async function filesOfFirst(
   { upstream, cache: { pages } }: ResolverDeps,
   { project, indexes }: ResolverQuestion & { readonly indexes: readonly string[] },
 ): Promise<readonly Listed[] | undefined> {

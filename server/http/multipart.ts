@@ -54,9 +54,9 @@ export function receiveForm({ staging, uploadLimit, onReceiving, algorithms }: R
     const kept: UploadedContent[] = []
     let over = false
     const tally = boundFields(req)
-    const keep = (filename: string, staged: Staged) => {
-      if (!over) kept.push({ filename, staged })
-      else void staging.discard(staged)
+    const keep = async (filename: string, staged: Staged) => {
+      if (over) await staging.discard(staged)
+      else kept.push({ filename, staged })
     }
     const storage = engine({ staging, limit: uploadLimit, keep, onReceiving, algorithms, tally })
     try {
@@ -87,7 +87,7 @@ function refuseEarly(req: Request, limit: number): void {
 
 interface Engine extends Omit<ReceiveOptions, 'uploadLimit'> {
   readonly limit: number
-  readonly keep: (filename: string, staged: Staged) => void
+  readonly keep: (filename: string, staged: Staged) => Promise<void>
   readonly tally: Tally
 }
 
@@ -108,12 +108,12 @@ function engine({ staging, limit, keep, onReceiving, algorithms, tally }: Engine
           yield chunk
         }
       }
-      const stage = async () => staging.stage(noting(), { limit, algorithms: algorithms(fieldsOf(req.body)) })
+      const stage = async () => {
+        const staged = await staging.stage(noting(), { limit, algorithms: algorithms(fieldsOf(req.body)) })
+        await keep(file.originalname, staged)
+      }
       stage().then(
-        (staged) => {
-          keep(file.originalname, staged)
-          callback(null, {})
-        },
+        () => callback(null, {}),
         (error: unknown) => {
           drain(req, file.stream, tally)
           callback(error)

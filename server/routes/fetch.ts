@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parseProjectName } from '../../pool/project-name.ts'
 import { parseTarget } from '../../pool/target.ts'
 import { fetchDistributions } from '../actions/fetch-distributions.ts'
+import type { FetchDeps } from '../actions/fetch-request.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
@@ -34,14 +35,16 @@ export const fetchBody = z.strictObject({
   allowYoung: z.array(z.string()).max(1000).default([]),
 })
 
+type FetchRouteDeps = Omit<FetchDeps, 'visible'> & Pick<Deps, 'access' | 'minAge' | 'intake'>
+
 /** `POST /api/v1/fetch`: brings distributions into the pool, telling of it as it goes. */
-export function fetchRoutes(deps: Deps): Router {
+export function fetchRoutes(deps: FetchRouteDeps): Router {
   const router = Router()
   router.post('/', (req, res) => fetchRoute(deps, req, res))
   return router
 }
 
-async function fetchRoute(deps: Deps, req: Request, res: Response): Promise<void> {
+async function fetchRoute(deps: FetchRouteDeps, req: Request, res: Response): Promise<void> {
   deps.access.require(identityOf(req), { verb: 'fetch' })
   const body = parseBody(fetchBody, req)
   const known = {

@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
-import { removeDistribution } from '../actions/remove-distribution.ts'
+import { removeDistribution, type RemoveDeps } from '../actions/remove-distribution.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
@@ -29,7 +29,7 @@ export const fileOperations: readonly Operation[] = [
 ]
 
 /** `/api/v1/files`: for those who may everything. */
-export function fileRoutes(deps: Deps): Router {
+export function fileRoutes(deps: RemoveDeps & Pick<Deps, 'access'>): Router {
   const router = Router()
   router.delete('/:filename', async (req, res) => {
     deps.access.require(identityOf(req), { verb: 'admin' })

@@ -59,7 +59,7 @@ export const findOperations: readonly Operation[] = [
 ]
 
 /** `/api/v1/find`: what there is for a requirement, and where. */
-export function findRoutes(deps: Deps): Router {
+export function findRoutes(deps: Pick<Deps, 'records' | 'upstream' | 'access'>): Router {
   const router = Router()
   router.get('/', async (req, res) => {
     const { q, index, eggs } = parseQuery(findQuery, req)

@@ -40,7 +40,7 @@ export const projectOperations: readonly Operation[] = [
  * `/api/v1/projects`: what is said of a project (PEP 792), by those who may upload its files; into quarantine and out of it
  * by those who may everything.
  */
-export function projectRoutes(deps: Deps): Router {
+export function projectRoutes(deps: Pick<Deps, 'records' | 'now' | 'access'>): Router {
   const router = Router()
   router.get('/statuses', async (_req, res) => {
     const projects = await deps.records.projectStatuses()

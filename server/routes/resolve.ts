@@ -2,11 +2,19 @@ import { Router, type Request, type Response } from 'express'
 import { RegistryError } from '../../pool/errors.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 import { readTerms } from '../../pool/resolver-terms.ts'
-import { resolverCache, resolverMetadata, resolverPage, type ResolverQuestion } from '../actions/resolver-pages.ts'
+import {
+  resolverCache,
+  resolverMetadata,
+  resolverPage,
+  type ResolverDeps,
+  type ResolverQuestion,
+} from '../actions/resolver-pages.ts'
 import type { Deps } from '../deps.ts'
 import { revalidate } from '../http/answer.ts'
 import { askedBy, identityOf } from '../http/asker.ts'
 import { cooldownOf } from './cooldown-fields.ts'
+
+type ResolveRouteDeps = Omit<ResolverDeps, 'cache'> & Pick<Deps, 'access' | 'minAge'>
 
 type Params = Readonly<Partial<Record<'index' | 'project' | 'filename' | 'shown', string>>>
 
@@ -15,7 +23,7 @@ type Params = Readonly<Partial<Record<'index' | 'project' | 'filename' | 'shown'
  * `/resolve/upstream/<index>/<project>/` an upstream index, on the terms of `pool/resolver-terms.ts`,
  * with the team's own projects from the pool alone. `/resolve/upstream-sdists/…` is the same for a uv that builds sdists.
  */
-export function resolveRoutes(deps: Deps): Router {
+export function resolveRoutes(deps: ResolveRouteDeps): Router {
   const router = Router({ strict: true })
   const cache = resolverCache()
   const depsFor = (req: Request<Params>) => ({ ...askedBy(deps, req), cache })
@@ -39,7 +47,10 @@ export function resolveRoutes(deps: Deps): Router {
 }
 
 /** Asking an upstream is what `fetch` does. Throws `name-invalid`, `request-invalid`, and what says who may not. */
-async function questionOf(deps: Deps, req: Request<Params>): Promise<Omit<ResolverQuestion, 'buildsSdists'>> {
+async function questionOf(
+  deps: ResolveRouteDeps,
+  req: Request<Params>,
+): Promise<Omit<ResolverQuestion, 'buildsSdists'>> {
   const project = parseProjectName(req.params.project ?? '')
   const { index: segment } = req.params
   const { indexes, fromUpstream, ...asked } = readTerms(segment ?? 'default')

@@ -38,7 +38,7 @@ export const yankOperations: readonly Operation[] = [
 ]
 
 /** `/api/v1/yanks`: for those who may upload files of the project. */
-export function yankRoutes(deps: Deps): Router {
+export function yankRoutes(deps: Pick<Deps, 'records' | 'now' | 'access'>): Router {
   const router = Router()
   router.post('/', async (req, res) => {
     const identity = identityOf(req)
