@@ -17,6 +17,8 @@ export interface Pending {
   readonly size: number
   /** Its attestations (PEP 740), a JSON list. */
   readonly attestations?: string | undefined
+  /** Where a release that is imported had it from. */
+  readonly origin?: string | undefined
 }
 
 export interface Uploading {
@@ -65,9 +67,9 @@ export async function uploadAll(uploading: Uploading, files: readonly Pending[])
 
 export async function uploadPending(
   { connection, bar, signal, product }: Omit<Uploading, 'json'>,
-  { path, size, attestations }: Pending,
+  { path, size, attestations, origin }: Pending,
 ): Promise<Uploaded> {
-  const file = { path, filename: basename(path), size, sha256: await fileDigest(path), attestations }
+  const file = { path, filename: basename(path), size, sha256: await fileDigest(path), attestations, origin }
   return uploadFile(connection, file, { product, onBytes: (bytes) => bar.add(bytes), signal })
 }
 

@@ -18,6 +18,8 @@ export interface LocalFile {
   readonly sha256: string
   /** Its attestations (PEP 740), a JSON list. */
   readonly attestations?: string | undefined
+  /** Where a release that is imported had it from; `undefined`: from whoever uploads it. */
+  readonly origin?: string | undefined
 }
 
 export interface UploadOptions {
@@ -40,10 +42,15 @@ export async function uploadFile(
 
 /** The form of `/legacy/` around a file that is streamed from disk, with its length known beforehand. */
 function uploadForm(file: LocalFile, onBytes: (bytes: number) => void): SendOptions {
-  const { path, filename, size, sha256, attestations } = file
+  const { path, filename, size, sha256, attestations, origin } = file
   const boundary = `firn-${randomUUID()}`
-  const attested = attestations === undefined ? {} : { attestations }
-  const fields = { ':action': 'file_upload', protocol_version: '1', sha256_digest: sha256, ...attested }
+  const fields = {
+    ':action': 'file_upload',
+    protocol_version: '1',
+    sha256_digest: sha256,
+    ...(attestations === undefined ? {} : { attestations }),
+    ...(origin === undefined ? {} : { firn_origin: origin }),
+  }
   const head = Buffer.from(
     [
       ...Object.entries(fields).map(

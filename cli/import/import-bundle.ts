@@ -149,7 +149,7 @@ async function takeFile({ importing, file, lacking, files }: Plan, staging: stri
   const bytes = checked(entry.bytes(), { name: entry.path, sha256, size })
   if (what === 'metadata' || !lacking.has(own.filename)) return drain(bytes)
   const staged = join(staging, own.filename)
-  const pending = { path: staged, size: own.size }
+  const pending = { path: staged, size: own.size, origin: own.origin ?? undefined }
   if (what === 'file') await writeChecked(staged, bytes, { name: entry.path, sha256, size })
   else if (files.has(`pool/${own.project}/${own.filename}`) || entry.size > longestProvenance)
     throw invalid(file, `${quoted(entry.path)} is not that of a file before it`)

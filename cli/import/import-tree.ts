@@ -65,7 +65,7 @@ async function checkFiles(top: string, name: ReleaseName, files: readonly Manife
     const path = join(top, 'pool', file.project, file.filename)
     const attestations = await attestationsBeside(path, file['provenance-sha256'])
     if (attestations === null) problems.push(`pool/${file.project}/${file.filename}.provenance is not what was frozen`)
-    else pending.push({ path, size: file.size, attestations })
+    else pending.push({ path, size: file.size, attestations, origin: file.origin ?? undefined })
   }
   if (problems.length > 0) throw refused(name, problems)
   return pending

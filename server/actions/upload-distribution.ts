@@ -1,4 +1,5 @@
 import type { Claim } from '../../pool/admit.ts'
+import type { Origin } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import type { Staged } from '../../storage/ports.ts'
@@ -12,6 +13,8 @@ export interface Upload {
   readonly stated: Readonly<Record<string, string>>
   /** The attestations that come with it (PEP 740), JSON. */
   readonly attestations: string | undefined
+  /** Where a release that is imported had it from; `null`: it is the uploader's. */
+  readonly origin: Origin | null
   readonly actor: string
   /** The product that the file is to be private to. */
   readonly product: string | null
@@ -21,7 +24,7 @@ export interface Upload {
 
 /** Takes an uploaded file into the pool. Throws `digest-mismatch` and what `takeIn` throws; nothing stays staged. */
 export async function uploadDistribution(deps: TakeInDeps, upload: Upload): Promise<TakenIn> {
-  const { staged, filename, claim, attestations, actor, product } = upload
+  const { staged, filename, claim, attestations, origin, actor, product } = upload
   deps.fault('upload:staged')
   try {
     await checkDigests(deps, upload)
@@ -34,7 +37,9 @@ export async function uploadDistribution(deps: TakeInDeps, upload: Upload): Prom
     filename,
     claim,
     attestations,
-    origin: null,
+    origin,
+    // Who imports a release has all its files go together by name.
+    fromUpstream: true,
     product,
     actor,
     verb: 'upload',

@@ -1,5 +1,6 @@
 import { Router, type Request, type Response } from 'express'
 import { notKeptNotice } from '../../pool/attestations/provenance.ts'
+import type { Origin } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { becomesOwnNotice } from '../../pool/own-project.ts'
 import type { Notice } from '../../pool/pins/pin.ts'
@@ -11,6 +12,7 @@ import { actorOf, identityOf } from '../http/asker.ts'
 import { receiveForm, type UploadForm } from '../http/multipart.ts'
 import { refuseUpload } from '../http/refuse-upload.ts'
 import { statedAlgorithms, statedDigests } from '../http/stated-digests.ts'
+import { publicUrl } from '../upstream/client.ts'
 
 /**
  * The upload API that twine, uv, flit, hatch and poetry speak: one POST a file. Source: the "legacy" upload API of
@@ -82,6 +84,7 @@ async function asUpload(
       claim: { name: text('name'), version: text('version') },
       stated: statedDigests(fields),
       attestations: attestationsIn(form),
+      origin: statedOrigin(fields.get('firn_origin')),
       actor: actorOf(req),
     }
   } catch (error) {
@@ -95,6 +98,16 @@ function attestationsIn({ fields, repeated }: UploadForm): string | undefined {
   const text = fields.get('attestations') ?? ''
   if (!repeated.has('attestations')) return text === '' ? undefined : text
   throw new RegistryError('attestation-invalid', {}, { detail: 'the field attestations is there more than once' })
+}
+
+/** A field of our own, of `firn import`. Throws `upload-invalid`. */
+function statedOrigin(text: string | undefined): Origin | null {
+  if (text === undefined) return null
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || text.length > 2000)
+    throw new RegistryError('upload-invalid', {}, { detail: 'firn_origin is no http or https URL' })
+  const shown = publicUrl(url.href)
+  return { index: new URL('/', shown).href, url: shown, uploadTime: null, yanked: null }
 }
 
 /** What the uploader should know of who is told no more than that it went well. */
