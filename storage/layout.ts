@@ -34,3 +34,14 @@ export function layout(directory: string): Layout {
     orphans: join(directory, 'orphans'),
   }
 }
+
+/** A file of the pool, as a row names it: whether it may have that name is for others to say. */
+interface Named {
+  readonly project: string
+  readonly filename: string
+}
+
+/** A file's path in the pool of a data directory, or of a backup. */
+export function poolPath(pool: string, { project, filename }: Named): string {
+  return join(pool, project, filename)
+}

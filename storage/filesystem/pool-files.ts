@@ -11,6 +11,7 @@ import type { Fault } from '../fault.ts'
 import type { ByteRange, PoolFiles, PoolPlace, Staged } from '../ports.ts'
 import { asideName } from './aside-name.ts'
 import { isSystemError, makeDirectory, refuseIfFull, syncDirectory } from './durable.ts'
+import { poolPath } from '../layout.ts'
 
 export interface PoolDirectories {
   readonly pool: string
@@ -23,7 +24,7 @@ const readSize = 1024 * 1024
 /** The pool as plain files, `<pool>/<project>/<filename>`; staging must lie on the same file system. */
 export async function openPoolFiles(directories: PoolDirectories, fault: Fault): Promise<PoolFiles> {
   await makeDirectory(directories.pool)
-  const pathOf = ({ project, filename }: PoolPlace) => join(directories.pool, project, filename)
+  const pathOf = (place: PoolPlace) => poolPath(directories.pool, place)
   return {
     adopt: (staged, place) => adopt(staged, place, pathOf(place), fault).catch(refuseIfFull),
     setAside: (place) => setAside(pathOf(place), directories.orphans, place.filename),

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Iso } from '../../pool/distribution.ts'
-import type { PoolPlace } from '../ports.ts'
 
 /**
  * Where everything of a backup lies. No other file builds these paths.
@@ -65,9 +64,4 @@ export function instantOf(name: string): Iso {
 /** Whatever else somebody puts beside snapshots is none. */
 export function isSnapshotName(name: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/.test(name)
-}
-
-/** A file's path in the pool of a data directory or of a backup. */
-export function poolPath(pool: string, { project, filename }: PoolPlace): string {
-  return join(pool, project, filename)
 }

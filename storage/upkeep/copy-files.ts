@@ -5,11 +5,12 @@ import { isRegistryError } from '../../pool/errors.ts'
 import type { Fault } from '../fault.ts'
 import { isSystemError, makeDirectory, syncDirectory } from '../filesystem/durable.ts'
 import type { NamedFile } from '../sql/database-copy.ts'
-import { poolPath, type BackupLayout } from './backup-layout.ts'
+import { type BackupLayout } from './backup-layout.ts'
 import { copyChecked, readChecked, type Watching } from './copy-file.ts'
 import { eachOf } from './each-of.ts'
 import { inOrder, type SnapshotProblem } from './snapshot.ts'
 import type { UpkeepDeps } from './upkeep-event.ts'
+import { poolPath } from '../layout.ts'
 
 /** Reading one file, and waiting until another is on disk. */
 const atOnce = 4

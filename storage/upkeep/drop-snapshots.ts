@@ -4,9 +4,10 @@ import { isRegistryError } from '../../pool/errors.ts'
 import { isThere, syncDirectory } from '../filesystem/durable.ts'
 import type { PoolPlace } from '../ports.ts'
 import { readDatabase } from '../sql/database-copy.ts'
-import { poolPath, snapshotLayout, type BackupLayout } from './backup-layout.ts'
+import { snapshotLayout, type BackupLayout } from './backup-layout.ts'
 import { isComplete, listSnapshots, type ListedSnapshot } from './snapshot.ts'
 import type { UpkeepDeps } from './upkeep-event.ts'
+import { poolPath } from '../layout.ts'
 
 /**
  * Removes what killed backups left, and of the snapshots those that are older than the newest `keep` complete ones; their

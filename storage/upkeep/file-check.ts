@@ -57,7 +57,8 @@ export function kindOf(status: Pick<Stats, 'isDirectory' | 'isSymbolicLink' | 'i
   return status.isFile() ? 'a file' : 'no plain file'
 }
 
-function modeOf({ mode }: Stats): string {
+/** As `chmod` takes it: `0444`. */
+export function modeOf({ mode }: Pick<Stats, 'mode'>): string {
   return (mode & 0o7777).toString(8).padStart(4, '0')
 }
 
@@ -75,7 +76,10 @@ async function damageOf(
 const readSize = 1024 * 1024
 
 /** A link is not followed. */
-export async function digestOfFile(path: string, { signal, onBytes }: Omit<Reading, 'quick'>): Promise<string> {
+export async function digestOfFile(
+  path: string,
+  { signal, onBytes }: Pick<Reading, 'signal'> & Partial<Reading>,
+): Promise<string> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     const hash = createHash('sha256')
@@ -85,7 +89,7 @@ export async function digestOfFile(path: string, { signal, onBytes }: Omit<Readi
       const { bytesRead } = await handle.read(buffer, 0, readSize, null)
       if (bytesRead === 0) return hash.digest('hex')
       hash.update(buffer.subarray(0, bytesRead))
-      onBytes(bytesRead)
+      onBytes?.(bytesRead)
     }
   } finally {
     await handle.close()

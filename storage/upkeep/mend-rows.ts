@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { sql, type Transaction } from 'kysely'
 import { factsReader } from '../../pool/facts.ts'
 import { readManifest } from '../../pool/manifest.ts'
@@ -12,6 +11,7 @@ import { readDistribution, type ReadDistribution } from './file-check.ts'
 import type { Finding } from './finding.ts'
 import { left, mended, type Mended } from './mend-files.ts'
 import type { Mending } from './mending.ts'
+import { poolPath } from '../layout.ts'
 
 /**
  * Rows that follow from something else, made from it again. Triggers keep them as they are: they are taken away and made
@@ -38,9 +38,7 @@ function rowOf({ database }: Mending, filename: string): PoolFileRow | undefined
 }
 
 async function readAgain(mending: Mending, row: PoolFileRow): Promise<ReadDistribution | undefined> {
-  return readDistribution(join(mending.places.pool, row.project, row.filename), distribution(row)).catch(
-    () => undefined,
-  )
+  return readDistribution(poolPath(mending.places.pool, row), distribution(row)).catch(() => undefined)
 }
 
 export async function mendMetadata(mending: Mending, { code, subject }: Finding): Promise<Mended> {

@@ -1,9 +1,8 @@
 import type SQLite from 'better-sqlite3'
 import { lstat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Sha256 } from '../../pool/distribution.ts'
 import { readManifest } from '../../pool/manifest.ts'
-import type { Layout } from '../layout.ts'
+import { poolPath, type Layout } from '../layout.ts'
 import type { PoolFileRow } from '../sql/schema.ts'
 import { digestOfFile } from './file-check.ts'
 import { holdRows } from './held-rows.ts'
@@ -33,10 +32,10 @@ async function isWholeFile(
   { project, filename, size, sha256 }: PoolFileRow,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const path = join(pool, project, filename)
+  const path = poolPath(pool, { project, filename })
   const status = await lstat(path).catch(() => undefined)
   if (!status?.isFile() || status.size !== size) return false
-  return (await digestOfFile(path, { signal, onBytes: () => {} })) === sha256
+  return (await digestOfFile(path, { signal })) === sha256
 }
 
 /** By digest, what is named with it and has no row that says the same: rows were taken away or changed. */

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import type { Layout } from '../layout.ts'
+import { modeOf } from './file-check.ts'
 import type { Finding } from './finding.ts'
 import { entriesOf } from './pool-walk.ts'
 
@@ -19,6 +20,5 @@ export async function checkPlaces(
 async function keyFindings(path: string): Promise<readonly Finding[]> {
   const status = await lstat(path).catch(() => undefined)
   if (!status || (status.mode & 0o077) === 0) return []
-  const mode = (status.mode & 0o7777).toString(8).padStart(4, '0')
-  return [{ code: 'key-exposed', subject: 'keys/signing.pem', detail: `has the mode ${mode}, not 0600` }]
+  return [{ code: 'key-exposed', subject: 'keys/signing.pem', detail: `has the mode ${modeOf(status)}, not 0600` }]
 }

@@ -6,7 +6,7 @@ import { factsReader } from '../../pool/facts.ts'
 import { isProjectName, normaliseName } from '../../pool/project-name.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import { isSystemError } from '../filesystem/durable.ts'
-import type { Layout } from '../layout.ts'
+import { poolPath, type Layout } from '../layout.ts'
 import { distribution } from '../sql/rows.ts'
 import type { DistributionRow, PoolFileRow } from '../sql/schema.ts'
 import { kindOf, type FileWanted } from './file-check.ts'
@@ -86,11 +86,11 @@ function underOtherCase(entries: ReadonlyMap<string, Dirent>, filename: string):
 
 /** What a file of the pool is to be. */
 export function wantedOf({ database, places, told }: Omit<Walking, 'served'>, row: PoolFileRow): FileWanted {
-  const { project, filename, sha256 } = row
+  const { filename, sha256 } = row
   const facts = database.prepare<[string, number], string>('select facts from facts where sha256 = ? and reader = ?')
   return {
     file: distribution(row),
-    path: join(places.pool, project, filename),
+    path: poolPath(places.pool, row),
     subject: subjectOf(row),
     stated: told.stated.get(filename),
     facts: facts.pluck().get(sha256, factsReader),
@@ -123,7 +123,7 @@ async function* otherEntry(
   if (isIn('pool_files') || told.rowless.has(filename) || told.stated.has(filename)) return
   if (isIn('distributions')) {
     if (!served || !isBeingRemoved(database, filename)) yield found('removed-lies', subject, 'was removed')
-  } else if (!served || !(await isUnderWay(join(places.pool, project, filename))))
+  } else if (!served || !(await isUnderWay(poolPath(places.pool, { project, filename }))))
     yield found('orphan', subject, 'has no row')
 }
 

@@ -8,6 +8,7 @@ import { digestOfFile } from './file-check.ts'
 import type { Stated } from './held-rows.ts'
 import type { Mending } from './mending.ts'
 import { entriesOf } from './pool-walk.ts'
+import { poolPath } from '../layout.ts'
 
 /** A file whose bytes are gone, and what they are to be. */
 export interface Missed {
@@ -51,7 +52,7 @@ async function inOrphans({ places, signal }: Mending, { wanted }: Missed): Promi
   const named = (await entriesOf(places.orphans)).filter(({ name }) => name.startsWith(`${sha256}-`))
   for (const entry of named.filter((each) => each.isFile())) {
     const path = join(places.orphans, entry.name)
-    if ((await digestOfFile(path, { signal, onBytes: () => {} })) !== sha256) continue
+    if ((await digestOfFile(path, { signal })) !== sha256) continue
     return { staged: { path, sha256, size: wanted.size, digests: { sha256 } }, from: 'orphans' }
   }
   return undefined
@@ -67,15 +68,15 @@ async function inPool(
       'select project, filename from pool_files where sha256 = ? and filename <> ?',
     )
     .all(wanted.sha256, file.filename)
-  for (const { project, filename } of same) {
-    const path = join(places.pool, project, filename)
+  for (const place of same) {
+    const path = poolPath(places.pool, place)
     const isFile = await lstat(path).then(
       (status) => status.isFile(),
       () => false,
     )
     if (!isFile) continue
     const staged = await staging.stage(createReadStream(path, { signal }))
-    if (staged.sha256 === wanted.sha256) return { staged, from: filename }
+    if (staged.sha256 === wanted.sha256) return { staged, from: place.filename }
     await staging.discard(staged)
   }
   return undefined

@@ -13,7 +13,7 @@ import type { Mending } from './mending.ts'
  */
 export async function setAside({ places, signal, fault }: Mending, path: string): Promise<string> {
   const isFile = (await lstat(path)).isFile()
-  const first = isFile ? await digestOfFile(path, { signal, onBytes: () => {} }) : randomUUID()
+  const first = isFile ? await digestOfFile(path, { signal }) : randomUUID()
   const name = asideName(first, basename(path))
   await makeDirectory(places.orphans)
   await rename(path, join(places.orphans, name))

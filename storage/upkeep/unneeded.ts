@@ -70,7 +70,7 @@ export async function findUnneeded(sorting: Sorting): Promise<Sorted> {
 async function neededBy({ places, signal }: Sorting, needs: NeedsOf, { path }: Unneeded): Promise<string | undefined> {
   const full = join(places.directory, path)
   const isFile = (await lstat(full)).isFile()
-  const sha256: Sha256 | undefined = isFile ? await digestOfFile(full, { signal, onBytes: () => {} }) : undefined
+  const sha256: Sha256 | undefined = isFile ? await digestOfFile(full, { signal }) : undefined
   return sha256 === undefined ? undefined : needs(sha256, signal)
 }
 
