@@ -96,6 +96,7 @@ function depsOf(options: ServerOptions, { limits, faults, accepting }: Surroundi
     uploadLimit: options.uploadLimit,
     minAge,
     intake: intakeOf(limits.uploads),
+    pullPatience: limits.pullPatience,
     accepting,
     publicUrl: options.publicUrl,
     accelRedirect: options.accelRedirect,

@@ -1,5 +1,9 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { digestOf } from '../../pool/digest.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { isProjectName, normaliseName, type ProjectName } from '../../pool/project-name.ts'
@@ -14,7 +18,7 @@ import { readMetadata } from '../upstream/read-metadata.ts'
 /** Files on their way from the upstream, by filename. */
 export type Pulls = Map<string, Promise<void>>
 
-export type PullDeps = PullFileDeps & Pick<Deps, 'access' | 'pullThrough'>
+export type PullDeps = PullFileDeps & Pick<Deps, 'access' | 'pullThrough' | 'pullPatience'>
 
 type Pulling = PullDeps & { readonly pulls: Pulls }
 
@@ -87,12 +91,12 @@ async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res:
   const { filename } = found.listed.file
   // A part, or a question whether it is still the same, is answered from the pool.
   const whole = req.headers.range === undefined && req.headers['if-none-match'] === undefined
-  const sending = whole ? sendAsItComes(res, headersOf(deps, found.listed, req)) : undefined
+  const sending = whole ? sendAsItComes(res, headersOf(deps, found.listed, req), deps.pullPatience) : undefined
   const pulling = pullFile(deps, { ...found, tap: sending?.tap })
   deps.pulls.set(filename, pulling)
   try {
     await pulling
-    sending?.finish()
+    await sending?.finish((start, end) => deps.files.open({ project: found.project, filename }, { start, end }))
     return whole
   } catch (error) {
     // Half of it has gone out: broken off, no client takes it for the whole.
@@ -105,21 +109,26 @@ async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res:
 
 interface Sending {
   readonly tap: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
-  /** Sends what was held back. */
-  finish(): void
+  /** Sends what was held back: from the pool, where the client did not keep up. */
+  finish(open: (start: number, end: number) => Promise<Readable>): Promise<void>
 }
 
 /**
  * Sends a file while it is stored. Its last piece is held back until all of it has been held against its sha256 and taken
- * in: whatever is wrong with it, no client has got it whole.
+ * in: whatever is wrong with it, no client has got it whole. One that goes away is not waited for, and one that is slow no
+ * longer than `patience`: others may want the file, and its place among the uploads. It gets the rest when all is there.
  */
-function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, string>>): Sending {
+function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, string>>, patience: number): Sending {
   let held: Uint8Array | undefined
-  let size = 0
+  let [size, sent, left] = [0, 0, patience]
   const send = async (chunk: Uint8Array) => {
-    if (!res.headersSent && !res.destroyed) res.writeHead(200, headers)
-    // A client that goes away is not waited for, and what it asked for is taken in all the same.
-    if (!res.destroyed && !res.write(chunk)) await takesMore(res)
+    if (res.destroyed || left <= 0) return
+    if (!res.headersSent) res.writeHead(200, headers)
+    sent += chunk.length
+    if (res.write(chunk)) return
+    const asked = performance.now()
+    await takesMore(res, left)
+    left -= performance.now() - asked
   }
   return {
     async *tap(bytes) {
@@ -130,22 +139,24 @@ function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, str
         yield chunk
       }
     },
-    finish() {
+    async finish(open) {
       if (res.destroyed) return
       if (!res.headersSent) res.writeHead(200, { ...headers, 'Content-Length': String(size) })
       // An upstream that states another size than its file has was believed: the client would wait for the rest.
       else if (Number(headers['Content-Length'] ?? size) !== size) return void res.destroy()
+      if (left <= 0) return pipeline(await open(sent, size - 1), res)
       res.end(held)
     },
   }
 }
 
-/** Resolves when the client has room for more, or has gone. */
-async function takesMore(res: ServerResponse): Promise<void> {
+/** Resolves when the client has room for more, has gone, or has had its time. */
+async function takesMore(res: ServerResponse, atMost: number): Promise<void> {
   const settled = new AbortController()
   const { signal } = settled
   try {
-    await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })])
+    const timed = setTimeout(atMost, undefined, { signal })
+    await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal }), timed])
   } finally {
     settled.abort()
   }

@@ -1,4 +1,5 @@
 /** The live index shows what an upstream has besides; what is asked for comes into the pool. */
+import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -144,6 +145,16 @@ describe('a project that the pool lacks', () => {
     )
     expect(asked(`/files/${large.filename}`)).toBe(1)
     expect(await staged()).toEqual([])
+  })
+
+  it('waits no longer than may be for one who reads slowly, who gets it all the same', async () => {
+    const huge = makeSdist({ name: 'lxml', version: '7.0', files: { noise: randomBytes(24_000_000) } })
+    await start({ files: [listed(huge)] }, { limits: { pullPatience: 100 } })
+    const slow = await fetch(`${server.url}/pool/lxml/${huge.filename}`)
+    const reply = await file(huge)
+    expect([reply.status, sha256(reply.body)]).toEqual([200, sha256(huge.bytes)])
+    expect(sha256(Buffer.from(await slow.arrayBuffer()))).toBe(sha256(huge.bytes))
+    expect(asked(`/files/${huge.filename}`)).toBe(1)
   })
 
   it('is taken in also where the one who asked has gone away', async () => {
