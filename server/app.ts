@@ -38,10 +38,7 @@ export function createApp(deps: Deps, watched: Watched): Express {
   app.use((req, _res, next) => next(unknownPath(req)))
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     if (req.originalUrl.startsWith('/legacy')) return refuseUpload(res, fromExpress(error), deps)
-    const id = requestId(req)
-    const shown = presentable(fromExpress(error), id)
-    if (shown.code === 'internal') deps.onError(shown, id)
-    sendProblem(res, shown)
+    sendProblem(res, presentable(deps, fromExpress(error), requestId(req)))
   })
   return app
 }

@@ -40,9 +40,7 @@ function failures(
   let failed = 0
   const fail: Fail = (subject, error, lacking) => {
     if (signal.aborted) throw error
-    const shown = presentable(error, requestId)
-    const { code, message, facts } = shown
-    if (code === 'internal') deps.onError(shown, requestId)
+    const { code, message, facts } = presentable(deps, error, requestId)
     report({
       event: 'failed',
       subject,

@@ -24,6 +24,11 @@ export interface HeldOwn {
   readonly files: number
 }
 
+/** Whether a project is the team's own: see `pool/own-project.ts`. */
+export async function isOwn(records: Pick<Records, 'ownProjects'>, project: ProjectName): Promise<boolean> {
+  return (await records.ownProjects([project])).has(project)
+}
+
 type Asked = Pick<Pin, 'project' | 'name'>
 
 export interface Parted<P extends Asked, L extends Asked> {

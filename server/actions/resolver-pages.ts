@@ -19,6 +19,7 @@ import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Deps } from '../deps.ts'
 import { readMetadata } from '../upstream/read-metadata.ts'
 import { factsOfFiles } from './facts-of-files.ts'
+import { isOwn } from './own-projects.ts'
 
 /** What a resolver asks for: of the first of these upstream indexes that knows the project; `undefined`: of the pool. */
 export interface ResolverQuestion {
@@ -98,7 +99,7 @@ export function resolverCache(): ResolverCache {
 async function upstreamFiles(deps: ResolverDeps, question: ResolverQuestion): Promise<readonly Listed[] | undefined> {
   const { project, indexes, fromUpstream, cooldown } = question
   if (indexes === undefined) return undefined
-  if (!fromUpstream.includes(project) && (await deps.records.ownProjects([project])).has(project)) return undefined
+  if (!fromUpstream.includes(project) && (await isOwn(deps.records, project))) return undefined
   const now = deps.now()
   const files = await filesOfFirst(deps, { ...question, indexes })
   return files?.filter(({ file }) => judgeAge(cooldown, { ...file, project }, now) !== 'too-young')

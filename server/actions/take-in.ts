@@ -16,6 +16,7 @@ import { isClosed } from '../../pool/project-status.ts'
 import { removedError } from '../../pool/removal.ts'
 import type { Deps } from '../deps.ts'
 import { adopt, adoptIfLost } from './adopt.ts'
+import { isOwn } from './own-projects.ts'
 import { refuseOtherCase, refuseTaken } from './taken-name.ts'
 
 export interface Delivery {
@@ -97,22 +98,22 @@ async function enter(deps: TakeInDeps, delivery: Delivery, addition: Addition): 
   const { project, filename } = addition.distribution
   const held = await deps.records.distribution(filename)
   const others = held ? [] : await deps.records.distributionsOf(project)
-  const isOwn = (await deps.records.ownProjects([project])).has(project)
+  const owned = await isOwn(deps.records, project)
   if (held) {
     refuseTaken(held, addition.distribution)
     await adoptIfLost(deps, delivery.staged, { held, by: { ...delivery, at: addition.distribution.uploadTime } })
   } else {
     await refuseRemoved(deps, filename)
     await refuseClosed(deps, project)
-    if (isOwn) refuseMixing(delivery, project)
+    if (owned) refuseMixing(delivery, project)
     refuseOtherCase(others, addition.distribution)
     await adopt(deps, delivery.staged, addition.distribution)
   }
   deps.fault('upload:adopted')
   // The index as it was before an instant is final soon after: nothing enters the pool at a time long gone by.
   const distribution = { ...addition.distribution, uploadTime: deps.now() }
-  const becomesOwn = delivery.origin === null && others.length > 0 && !isOwn
-  const whose = becomesOwn ? { becomesOwn } : delivery.origin !== null && isOwn ? { mixesWithOwn: true } : {}
+  const becomesOwn = delivery.origin === null && others.length > 0 && !owned
+  const whose = becomesOwn ? { becomesOwn } : delivery.origin !== null && owned ? { mixesWithOwn: true } : {}
   const event = eventOf(delivery, distribution, whose)
   const outcome = await deps.records.addDistribution({ ...addition, distribution }, event)
   const { provenanceSha256: came } = distribution

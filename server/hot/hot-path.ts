@@ -154,13 +154,12 @@ function segmentsOf(path: string): string[] {
   }
 }
 
-function refuse({ onError }: Pick<Deps, 'onError'>, res: ServerResponse, error: unknown): void {
-  const id = requestId(res.req)
-  const shown = presentable(error, id)
-  if (shown.code === 'file-missing' || (shown.code === 'internal' && !res.destroyed)) onError(shown, id)
-  // The client has gone away while its file was being sent, or the file has ended too early.
-  if (res.destroyed) return
-  sendProblem(res, shown, { headers: headersFor(shown) })
+function refuse(deps: Pick<Deps, 'onError'>, res: ServerResponse, error: unknown): void {
+  // The client has gone away while its file was being sent: nobody's fault.
+  if (res.destroyed && !isRegistryError(error)) return
+  const shown = presentable(deps, error, requestId(res.req))
+  // Or the file has ended too early.
+  if (!res.destroyed) sendProblem(res, shown, { headers: headersFor(shown) })
 }
 
 function headersFor({ code, facts }: RegistryError): Record<string, string> {

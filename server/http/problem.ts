@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { errors, isRegistryError, RegistryError, type ErrorCode } from '../../pool/errors.ts'
+import type { Deps } from '../deps.ts'
 import { requestId } from './request-id.ts'
 
 /** An error as RFC 9457 writes it, made from the one table. */
@@ -28,9 +29,15 @@ export function problemOf(error: RegistryError): Problem {
 
 /**
  * The error that a client may see. What firn did not foresee becomes `internal` with the request's id and no inner text;
- * the cause is for the server's own log.
+ * that, and that a file is gone from storage, is told to `onError` for the server's own log.
  */
-export function presentable(error: unknown, id: string): RegistryError {
+export function presentable({ onError }: Pick<Deps, 'onError'>, error: unknown, id: string): RegistryError {
+  const shown = foreseen(error, id)
+  if (shown.code === 'internal' || shown.code === 'file-missing') onError(shown, id)
+  return shown
+}
+
+function foreseen(error: unknown, id: string): RegistryError {
   if (isRegistryError(error)) return error
   return new RegistryError(
     'internal',

@@ -19,8 +19,7 @@ const statuses: Partial<Record<ErrorCode, number>> = { 'distribution-exists': 40
  */
 export function refuseUpload(res: Response, error: unknown, deps: Pick<Deps, 'onError'>): void {
   const id = requestId(res.req)
-  const shown = presentable(error, id)
-  if (shown.code === 'internal') deps.onError(shown, id)
+  const shown = presentable(deps, error, id)
   const { title, status } = errors[shown.code]
   const what = shown.detail === undefined ? title : `${title}: ${shown.detail}`
   const reason = shown.hint === undefined ? what : `${what} (${shown.hint})`

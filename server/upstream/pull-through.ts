@@ -6,6 +6,7 @@ import type { ProjectName } from '../../pool/project-name.ts'
 import { isClosed } from '../../pool/project-status.ts'
 import { listedFiles, type ListedFile } from '../../pool/upstream-file.ts'
 import type { Records } from '../../storage/ports.ts'
+import { isOwn } from '../actions/own-projects.ts'
 import type { UpstreamClient } from './client.ts'
 
 /** What the live index shows of an upstream besides what the pool has. */
@@ -35,7 +36,7 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
   return {
     async listed(project) {
       const { records, minAge } = deps
-      if ((await records.ownProjects([project])).has(project)) return []
+      if (await isOwn(records, project)) return []
       if (isClosed((await records.projectStatus(project))?.status)) return []
       const files = await ask(project)
       const taken = new Set((await records.distributionsOf(project)).map(({ filename }) => filename))
