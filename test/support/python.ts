@@ -79,6 +79,8 @@ export function cleanEnvironment(home: string, extra: Readonly<Record<string, st
     TMPDIR: tmpdir(),
     PIP_CONFIG_FILE: '/dev/null',
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    // Bytecode is no business of an index, and takes most of the time of an installation. uv makes none by itself.
+    PIP_COMPILE: '0',
     UV_NO_CONFIG: '1',
     UV_PYTHON_DOWNLOADS: 'never',
     PYTHONNOUSERSITE: '1',
