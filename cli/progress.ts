@@ -24,7 +24,7 @@ export function progress({ stdout, stderr }: Io, print: (amount: number) => stri
   const visible = stderr.isTTY === true
   const draw = () => {
     drawnAt = Date.now()
-    if (total !== undefined && visible)
+    if (total !== undefined && total > 0 && visible)
       stderr.write(`${clearLine}${bar(done, Math.max(done, total), { print, columns: stderr.columns })}`)
   }
   const write = (out: Output, text: string) => {
@@ -59,7 +59,7 @@ interface BarOptions {
 function bar(done: number, total: number, { print, columns }: BarOptions): string {
   // Terminals that do not know their size say 0.
   const room = columns || 80
-  const share = total === 0 ? 1 : done / total
+  const share = done / total
   const width = Math.max(0, Math.min(30, room - 45))
   const full = Math.round(share * width)
   const text = `  ${'━'.repeat(full)}${'─'.repeat(width - full)} ${Math.floor(share * 100)}%  ${print(done)} of ${print(total)}`

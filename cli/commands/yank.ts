@@ -57,6 +57,6 @@ function describe(
       ? []
       : [`held by ${releases.join(', ')}, which ${releases.length === 1 ? 'does' : 'do'} not change`]
   const changed = count(files.filter((file) => file.changed).length, 'file')
-  const end = dryRun ? `dry run: ${changed} would change` : `${changed} changed`
+  const end = dryRun ? `dry run, nothing was changed: ${changed} would be` : `${changed} changed`
   return `${[...lines, ...held, end].join('\n')}\n`
 }

@@ -115,6 +115,10 @@ async function takeArchives(importing: Importing, { archives, unfit }: Found): P
       const { filename } = parseFilename(basename(path))
       bar.line(json ? JSON.stringify({ event: 'found', path, filename, size }) : `found    ${path}`)
     }
+    if (!json && archives.length > 0)
+      bar.line(
+        `dry run, nothing was taken: ${count(archives.length, 'file')} would be, if ${archives.length === 1 ? 'it fits' : 'they fit'}`,
+      )
     return { uploaded: [], failures: [] }
   }
   const outcome = await uploadAll(importing, archives)

@@ -119,7 +119,7 @@ hint: take the newest of each with --latest, or name the files that the release 
     await put(karl)
     expect(await imported(directory, '--as', 'karl/2010', '--dry-run')).toEqual({
       code: 0,
-      stdout: `found    DIR/${karl.filename}\n`,
+      stdout: `found    DIR/${karl.filename}\ndry run, nothing was taken: 1 file would be, if it fits\n`,
       stderr: '',
     })
     expect(await server.store.records.projects()).toEqual([])
