@@ -1,4 +1,5 @@
 import type { Distribution } from '../../pool/distribution.ts'
+import type { ProjectName } from '../../pool/project-name.ts'
 import type { Records, ReleaseListing, ReleaseSummary } from '../../storage/ports.ts'
 
 type Named = Pick<ReleaseSummary, 'name'>
@@ -10,19 +11,21 @@ type Named = Pick<ReleaseSummary, 'name'>
  */
 export function visibleRecords(records: Records, hidden: ReadonlySet<string>): Records {
   if (hidden.size === 0) return records
+  const seesFile = ({ product }: Pick<Distribution, 'product'>) => product === null || !hidden.has(product)
   return {
     ...unfiltered(records),
-    ...visibleFiles(records, ({ product }) => product === null || !hidden.has(product)),
+    ...visibleFiles(records, seesFile),
+    ...visibleStatuses(records, seesFile),
     ...visibleReleases(records, ({ name }) => !hidden.has(name.product)),
     projects: (_hidden, before) => records.projects([...hidden], before),
   }
 }
 
 /** What tells nothing of what is hidden, is asked for by a digest that was found before, or writes. */
-function unfiltered(records: Records): Omit<Records, keyof FileReads | keyof ReleaseReads | 'projects'> {
+function unfiltered(
+  records: Records,
+): Omit<Records, keyof FileReads | keyof StatusReads | keyof ReleaseReads | 'projects'> {
   return {
-    projectStatus: (project, before) => records.projectStatus(project, before),
-    projectStatuses: () => records.projectStatuses(),
     provenance: (sha256) => records.provenance(sha256),
     // Whose a project is, all may know who ask by its name: it tells nothing of its files.
     ownProjects: (projects) => records.ownProjects(projects),
@@ -84,6 +87,25 @@ function visibleFiles(records: Records, sees: (file: Pick<Distribution, 'product
       return removal && sees(removal) ? removal : undefined
     },
     removals: async () => (await records.removals()).filter(sees),
+  }
+}
+
+type StatusReads = Pick<Records, 'projectStatus' | 'projectStatuses'>
+
+/** What is said of a project that has files, and none that is seen, would tell that there are any. */
+function visibleStatuses(records: Records, sees: (file: Pick<Distribution, 'product'>) => boolean): StatusReads {
+  const unseen = async (projects: readonly ProjectName[]) => {
+    const found = [...(await records.distributionsOfAll(projects))]
+    return new Set(found.flatMap(([project, files]) => (files.some(sees) ? [] : project)))
+  }
+  return {
+    projectStatus: async (project, before) =>
+      (await unseen([project])).has(project) ? undefined : records.projectStatus(project, before),
+    async projectStatuses() {
+      const statuses = await records.projectStatuses()
+      const hidden = await unseen(statuses.map(({ project }) => project))
+      return statuses.filter(({ project }) => !hidden.has(project))
+    },
   }
 }
 

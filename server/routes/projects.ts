@@ -4,7 +4,7 @@ import { parseProjectName } from '../../pool/project-name.ts'
 import { projectStates } from '../../pool/project-status.ts'
 import { setProjectStatus } from '../actions/project-status.ts'
 import type { Deps } from '../deps.ts'
-import { actorOf, identityOf } from '../http/asker.ts'
+import { actorOf, askedBy, identityOf } from '../http/asker.ts'
 import { parseBody } from '../http/body.ts'
 import { operation, type Operation } from '../http/operation.ts'
 import { reasonField } from './reason-field.ts'
@@ -42,15 +42,19 @@ export const projectOperations: readonly Operation[] = [
  */
 export function projectRoutes(deps: Pick<Deps, 'records' | 'now' | 'access'>): Router {
   const router = Router()
-  router.get('/statuses', async (_req, res) => {
-    const projects = await deps.records.projectStatuses()
+  router.get('/statuses', async (req, res) => {
+    const projects = await askedBy(deps, req).records.projectStatuses()
     res.json({
       projects: projects.map(({ at, ...status }) => ({ ...status, since: at })),
     } satisfies z.input<typeof listAnswer>)
   })
   router.get('/:project/status', async (req, res) => {
     const project = parseProjectName(req.params.project)
-    const { status = 'active', reason = null, at = null } = (await deps.records.projectStatus(project)) ?? {}
+    const {
+      status = 'active',
+      reason = null,
+      at = null,
+    } = (await askedBy(deps, req).records.projectStatus(project)) ?? {}
     res.json({ project, status, reason, since: at } satisfies z.input<typeof statusAnswer>)
   })
   router.put('/:project/status', async (req, res) => {

@@ -148,3 +148,20 @@ it('the end of time is after every event, in whatever zone', async () => {
   const path = '/api/v1/events?since=9999-12-31T23:59:59-12:00'
   expect(json(await ask(server.url, path, { headers: admin }))).toEqual({ events: [], next: null })
 })
+
+it('what is said of a project that is private tells nobody else that there is one', async () => {
+  const asked = { status: 'deprecated', reason: 'acme has bought another' }
+  const path = '/api/v1/projects/acme-theme/status'
+  const said = await ask(server.url, path, {
+    method: 'PUT',
+    headers: { ...asJson, ...admin },
+    body: JSON.stringify(asked),
+  })
+  expect(said.status).toBe(200)
+  const statuses = '/api/v1/projects/statuses'
+  const nothing = { project: 'acme-theme', status: 'active', reason: null, since: null }
+  expect(json(await ask(server.url, path))).toEqual(nothing)
+  expect(json(await ask(server.url, statuses))).toEqual({ projects: [] })
+  expect(json(await ask(server.url, path, { headers: admin }))).toMatchObject(asked)
+  expect(json(await ask(server.url, statuses, { headers: admin }))).toMatchObject({ projects: [asked] })
+})
