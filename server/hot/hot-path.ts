@@ -13,7 +13,7 @@ import { answer, immutable, privately, sendAnswer, type Answer } from '../http/a
 import { baseUrl } from '../http/base-url.ts'
 import { pageForm, type PageForm } from '../http/negotiate.ts'
 import { presentable, sendProblem } from '../http/problem.ts'
-import type { ReadyAnswer } from './ready-answers.ts'
+import type { KeptAnswers, ReadyAnswer } from './ready-answers.ts'
 import { requestId } from '../http/request-id.ts'
 
 /** Answers a request for something immutable; `false` if it is for Express. */
@@ -47,7 +47,8 @@ async function serve(serving: Serving, res: ServerResponse): Promise<void> {
   const { req } = res
   const { method, headers, url = '/' } = req
   if (method !== 'GET' && method !== 'HEAD') throw new RegistryError('method-not-allowed', { method })
-  const { ready, access, publicUrl, clientOf } = serving
+  const { access, publicUrl, clientOf } = serving
+  const kept = serving.ready.current()
   const identity = await access.identify(req)
   const hidden = access.hiddenFrom(identity)
   const [path, query] = splitUrl(url)
@@ -55,14 +56,14 @@ async function serve(serving: Serving, res: ServerResponse): Promise<void> {
   // Ready answers are kept by form, which a page has and a file has not: one look for each.
   const form = () => pageForm(headers.accept, formatOf(query))
   const key = ofPool ? path : `${formOrNone(form)} ${path}`
-  const known = ready.get(key)
+  const known = kept.get(key)
   if (known && headers.range === undefined && !isHidden(known, hidden)) return sendAnswer(res, known.answer)
   const segments = segmentsOf(path)
-  if (ofPool) return servePool(serving, { path, segments, hidden, actor: identity.actor }, res)
+  if (ofPool) return servePool(serving, { path, segments, hidden, actor: identity.actor, kept }, res)
   const [product = ''] = segments
   const base = () => baseUrl(publicUrl, clientOf(req))
   const answer = await serving.frozen(segments, { form, base }, hidden)
-  sendAnswer(res, keep(serving, key, { answer, product }))
+  sendAnswer(res, keep({ access, kept }, key, { answer, product }))
 }
 
 function isHidden({ product }: ReadyAnswer, hidden: ReadonlySet<string>): boolean {
@@ -70,10 +71,14 @@ function isHidden({ product }: ReadyAnswer, hidden: ReadonlySet<string>): boolea
 }
 
 /** What not everybody may see is for the cache of the one who asked, not for one that others share (RFC 9111, 5.2.2.7). */
-function keep({ ready, access }: Serving, key: string, { answer, product }: ReadyAnswer): Answer {
+function keep(
+  { access, kept }: Pick<Serving, 'access'> & { readonly kept: KeptAnswers },
+  key: string,
+  { answer, product }: ReadyAnswer,
+): Answer {
   const made = access.isPublic(product) ? answer : { ...answer, headers: privately(answer.headers) }
   // What differs from one client to the next must not be found under the path alone.
-  if (answer.headers['Cache-Control'] === immutable) ready.set(key, { answer: made, product })
+  if (answer.headers['Cache-Control'] === immutable) kept.set(key, { answer: made, product })
   return made
 }
 
@@ -92,6 +97,7 @@ interface AskedOfPool {
   readonly segments: readonly string[]
   readonly hidden: ReadonlySet<string>
   readonly actor: string
+  readonly kept: KeptAnswers
 }
 
 async function servePool(serving: Serving, asked: AskedOfPool, res: ServerResponse): Promise<void> {
@@ -101,7 +107,7 @@ async function servePool(serving: Serving, asked: AskedOfPool, res: ServerRespon
   const { file } = entry
   if (entry.what === 'beside' || (file.size <= smallFile && res.req.headers.range === undefined)) {
     const answer = entry.what === 'beside' ? besideAnswer(entry) : await smallAnswer(files, file)
-    return sendAnswer(res, keep(serving, asked.path, { answer, product: file.product }))
+    return sendAnswer(res, keep({ access, kept: asked.kept }, asked.path, { answer, product: file.product }))
   }
   const plain = fileHeaders(file)
   const headers = access.isPublic(file.product) ? plain : privately(plain)

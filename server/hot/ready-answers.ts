@@ -8,11 +8,25 @@ export interface ReadyAnswer {
 }
 
 /** What never changes, as it is sent, by form and path. Only the removal of a file makes any of it untrue. */
-export type ReadyAnswers = LRUCache<string, ReadyAnswer>
+export interface ReadyAnswers {
+  /**
+   * Those to use for a request. What it began to make before a `clear` may be what was removed: it is put where nobody
+   * looks any more.
+   */
+  current(): KeptAnswers
+  clear(): void
+}
+
+export type KeptAnswers = LRUCache<string, ReadyAnswer>
 
 /** Pages and small files that are kept ready in memory, in bytes. */
 const keptBytes = 64 * 1024 * 1024
 
 export function readyAnswers(): ReadyAnswers {
+  let kept = noAnswers()
+  return { current: () => kept, clear: () => (kept = noAnswers()) }
+}
+
+function noAnswers(): KeptAnswers {
   return new LRUCache({ maxSize: keptBytes, sizeCalculation: ({ answer }) => sizeOf(answer) })
 }
