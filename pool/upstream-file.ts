@@ -31,16 +31,20 @@ export interface ListedFile {
   readonly sha256: string
 }
 
-/** Those of an upstream's files that are distributions of the project, with a sha256 to hold them against. */
+/**
+ * Those of an upstream's files that are distributions of the project, with a sha256 to hold them against. A filename means
+ * one content: of two of one name the first counts.
+ */
 export function listedFiles(project: ProjectName, files: readonly UpstreamFile[]): readonly ListedFile[] {
-  return files.flatMap((file) => {
+  const listed = new Map<string, ListedFile>()
+  for (const file of files) {
     const sha256 = file.hashes['sha256']
     const form = parseOrSkip(file.filename)
     const version = form && versionIn(form, project)
-    return version === undefined || sha256 === undefined || !sha256Pattern.test(sha256)
-      ? []
-      : [{ file, version, sha256 }]
-  })
+    if (version === undefined || sha256 === undefined || !sha256Pattern.test(sha256)) continue
+    if (!listed.has(file.filename)) listed.set(file.filename, { file, version, sha256 })
+  }
+  return [...listed.values()]
 }
 
 /** Which of a version's files are wanted. */

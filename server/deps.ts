@@ -23,8 +23,6 @@ export interface Deps extends Pick<Store, 'records' | 'files' | 'staging' | 'fau
   readonly upstream: UpstreamClient
   /** Where the live index shows what an upstream has besides. */
   readonly pullThrough: PullThrough | undefined
-  /** See `Limits`. */
-  readonly pullPatience: number
   readonly clientOf: ClientOf
   readonly onError: OnError
   /** What a release may hold. */

@@ -14,8 +14,8 @@ export interface Limits {
   readonly idle: number
   /** Bytes that a body brings in each `idle` at least: a kilobyte a second. */
   readonly leastBody: number
-  /** For which one who reads slowly may hold up a file on its way from an upstream, which others may wait for. */
-  readonly pullPatience: number
+  /** That who asks for a page of the live index waits for the upstream; longer than pip waits, 15 s, is in vain. */
+  readonly upstream: number
 }
 
 export const defaultLimits: Limits = {
@@ -26,5 +26,5 @@ export const defaultLimits: Limits = {
   keepAlive: 65_000,
   idle: 60_000,
   leastBody: 60_000,
-  pullPatience: 20_000,
+  upstream: 10_000,
 }

@@ -86,7 +86,9 @@ function depsOf(options: ServerOptions, { limits, faults, accepting }: Surroundi
     access: makeAccess({ records: store.records, now, clientOf }, options.access),
     ready: readyAnswers(),
     upstream,
-    pullThrough: options.pullThrough ? pullThrough({ ...store, upstream, minAge, now }) : undefined,
+    pullThrough: options.pullThrough
+      ? pullThrough({ ...store, upstream, minAge, now, patience: limits.upstream })
+      : undefined,
     clientOf,
     onError(error, id) {
       faults.internal++
@@ -96,7 +98,6 @@ function depsOf(options: ServerOptions, { limits, faults, accepting }: Surroundi
     uploadLimit: options.uploadLimit,
     minAge,
     intake: intakeOf(limits.uploads),
-    pullPatience: limits.pullPatience,
     accepting,
     publicUrl: options.publicUrl,
     accelRedirect: options.accelRedirect,

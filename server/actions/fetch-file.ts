@@ -1,6 +1,7 @@
 import { RegistryError } from '../../pool/errors.ts'
 import type { Excepted } from '../../pool/policy/cooldown.ts'
 import type { UpstreamFile } from '../../pool/upstream-file.ts'
+import type { Staged } from '../../storage/ports.ts'
 import type { Deps } from '../deps.ts'
 import { publicUrl } from '../upstream/client.ts'
 import { takeIn, type TakeInDeps, type TakenIn } from './take-in.ts'
@@ -22,6 +23,8 @@ export interface FileRequest {
   readonly actor: string
   readonly signal?: AbortSignal | undefined
   readonly onBytes?: ((bytes: number) => void) | undefined
+  /** Told where its bytes are staged, before any is. */
+  readonly onBegun?: ((path: string) => Promise<void>) | undefined
   /** What its bytes go through on their way; default: straight. */
   readonly tap?: ((bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined
   /** Default: `fetch`. */
@@ -38,15 +41,10 @@ export type FetchFileDeps = TakeInDeps & Pick<Deps, 'upstream' | 'uploadLimit'>
  * for the caller to judge. Throws `digest-mismatch`, `project-own`, and what `takeIn`, staging and the upstream throw.
  */
 export async function fetchFile(deps: FetchFileDeps, request: FileRequest): Promise<TakenIn> {
-  const { file, place, name, version, fromUpstream, excepted, actor, signal, onBytes, tap, verb = 'fetch' } = request
+  const { file, place, name, version, fromUpstream, excepted, actor, verb = 'fetch' } = request
   const algorithm = algorithms.find((each) => file.hashes[each] !== undefined)
   if (algorithm === undefined && !request.allowUnhashed) throw unhashed(file)
-  const bytes = await deps.upstream.download(file.url, signal)
-  const staged = await deps.staging.stage(tap ? tap(bytes) : bytes, {
-    limit: deps.uploadLimit,
-    algorithms: algorithm ? [algorithm] : [],
-    ...(onBytes ? { onBytes } : {}),
-  })
+  const staged = await stageFrom(deps, request, algorithm)
   const [expected = '', found = ''] = algorithm ? [file.hashes[algorithm], staged.digests[algorithm]] : []
   if (expected !== found) {
     await deps.staging.discard(staged)
@@ -60,6 +58,20 @@ export async function fetchFile(deps: FetchFileDeps, request: FileRequest): Prom
   const claim = { name, version }
   const facts = excepted ? { allowedYoung: excepted } : {}
   return takeIn(deps, { staged, filename, claim, origin, fromUpstream, facts, product: null, actor, verb })
+}
+
+async function stageFrom(
+  { upstream, staging, uploadLimit }: FetchFileDeps,
+  { file, signal, tap, onBegun, onBytes }: FileRequest,
+  algorithm: string | undefined,
+): Promise<Staged> {
+  const bytes = await upstream.download(file.url, signal)
+  return staging.stage(tap ? tap(bytes) : bytes, {
+    limit: uploadLimit,
+    algorithms: algorithm ? [algorithm] : [],
+    ...(onBegun ? { onBegun } : {}),
+    ...(onBytes ? { onBytes } : {}),
+  })
 }
 
 function unhashed({ filename }: UpstreamFile): RegistryError {

@@ -1,13 +1,10 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { performance } from 'node:perf_hooks'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout } from 'node:timers/promises'
 import { digestOf } from '../../pool/digest.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { isProjectName, normaliseName, type ProjectName } from '../../pool/project-name.ts'
 import type { ListedFile } from '../../pool/upstream-file.ts'
+import { growingFile, type GrowingFile } from '../../storage/filesystem/growing-file.ts'
 import { pullFile, type PullFileDeps } from '../actions/pull-file.ts'
 import type { Deps } from '../deps.ts'
 import { answer, privately, revalidate, sendAnswer } from '../http/answer.ts'
@@ -15,10 +12,16 @@ import { requestId } from '../http/request-id.ts'
 import { fileHeaders } from './pool-answers.ts'
 import { readMetadata } from '../upstream/read-metadata.ts'
 
-/** Files on their way from the upstream, by filename. */
-export type Pulls = Map<string, Promise<void>>
+/** A file on its way from the upstream. */
+interface Pull {
+  readonly done: Promise<void>
+  readonly growing: GrowingFile
+}
 
-export type PullDeps = PullFileDeps & Pick<Deps, 'access' | 'pullThrough' | 'pullPatience'>
+/** By filename. */
+export type Pulls = Map<string, Pull>
+
+export type PullDeps = PullFileDeps & Pick<Deps, 'access' | 'pullThrough'>
 
 type Pulling = PullDeps & { readonly pulls: Pulls }
 
@@ -40,13 +43,19 @@ export async function pullThroughTo(deps: Pulling, asked: PullAsked, res: Server
   const found = await findListed(deps, segments, ofMetadata ? name.slice(0, -'.metadata'.length) : name)
   if (!found) return false
   if (ofMetadata) return sendMetadata(deps, found.listed, res)
-  const underWay = deps.pulls.get(name)
-  if (underWay) {
-    await underWay
+  const { method, headers } = res.req
+  const given = headersOf(deps, found.listed, res.req)
+  if (method === 'HEAD') {
+    res.writeHead(200, given).end()
+    return true
+  }
+  const underWay = deps.pulls.get(name) ?? pull(deps, { ...found, actor })
+  // A part, or a question whether it is still the same, is answered from the pool.
+  if (headers.range !== undefined || headers['if-none-match'] !== undefined) {
+    await underWay.done
     return false
   }
-  if (res.req.method !== 'HEAD') return pull(deps, { ...found, actor }, res)
-  res.writeHead(200, headersOf(deps, found.listed, res.req)).end()
+  await sendAsItComes(underWay, given, res)
   return true
 }
 
@@ -86,79 +95,48 @@ async function sendMetadata(
   return true
 }
 
-async function pull(deps: Pulling, found: Found & Pick<PullAsked, 'actor'>, res: ServerResponse): Promise<boolean> {
-  const { req } = res
-  const { filename } = found.listed.file
-  // A part, or a question whether it is still the same, is answered from the pool.
-  const whole = req.headers.range === undefined && req.headers['if-none-match'] === undefined
-  const sending = whole ? sendAsItComes(res, headersOf(deps, found.listed, req), deps.pullPatience) : undefined
-  const pulling = pullFile(deps, { ...found, tap: sending?.tap })
-  deps.pulls.set(filename, pulling)
+/** Takes a file in for all who want it at the same time, however fast each of them reads, and whether they stay. */
+function pull({ pulls, ...deps }: Pulling, { project, listed, actor }: Found & Pick<PullAsked, 'actor'>): Pull {
+  const { filename } = listed.file
+  const growing = growingFile()
+  const onBegun = (path: string) => growing.begun(path)
+  const onBytes = (bytes: number) => growing.grown(bytes)
+  // It is read by nobody else from now on.
+  const ended = (error?: unknown) => {
+    pulls.delete(filename)
+    growing.ended(error)
+  }
+  const done = pullFile(deps, { project, listed, actor, onBegun, onBytes })
+  done.then(() => ended(), ended)
+  const started = { done, growing }
+  pulls.set(filename, started)
+  return started
+}
+
+/** Sends a file while it is stored, and the last of it when it is. Throws what pulling it throws. */
+async function sendAsItComes(
+  { growing }: Pull,
+  headers: Readonly<Record<string, string>>,
+  res: ServerResponse,
+): Promise<void> {
+  const bytes = growing.read()
+  // As long as nothing has gone out, what is wrong can be said.
+  const first = await bytes.next()
+  if (res.destroyed) return void (await bytes.return())
+  res.writeHead(200, headers)
+  // If it turns out wrong then, this breaks off: no client takes it for the whole.
+  await pipeline(resumed(first, bytes), res)
+}
+
+async function* resumed(
+  first: IteratorResult<Buffer, void>,
+  rest: AsyncGenerator<Buffer, void>,
+): AsyncGenerator<Buffer> {
   try {
-    await pulling
-    await sending?.finish((start, end) => deps.files.open({ project: found.project, filename }, { start, end }))
-    return whole
-  } catch (error) {
-    // Half of it has gone out: broken off, no client takes it for the whole.
-    if (res.headersSent) res.destroy()
-    throw error
+    if (!first.done) yield first.value
+    yield* rest
   } finally {
-    deps.pulls.delete(filename)
-  }
-}
-
-interface Sending {
-  readonly tap: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
-  /** Sends what was held back: from the pool, where the client did not keep up. */
-  finish(open: (start: number, end: number) => Promise<Readable>): Promise<void>
-}
-
-/**
- * Sends a file while it is stored. Its last piece is held back until all of it has been held against its sha256 and taken
- * in: whatever is wrong with it, no client has got it whole. One that goes away is not waited for, and one that is slow no
- * longer than `patience`: others may want the file, and its place among the uploads. It gets the rest when all is there.
- */
-function sendAsItComes(res: ServerResponse, headers: Readonly<Record<string, string>>, patience: number): Sending {
-  let held: Uint8Array | undefined
-  let [size, sent, left] = [0, 0, patience]
-  const send = async (chunk: Uint8Array) => {
-    if (res.destroyed || left <= 0) return
-    if (!res.headersSent) res.writeHead(200, headers)
-    sent += chunk.length
-    if (res.write(chunk)) return
-    const asked = performance.now()
-    await takesMore(res, left)
-    left -= performance.now() - asked
-  }
-  return {
-    async *tap(bytes) {
-      for await (const chunk of bytes) {
-        if (held) await send(held)
-        held = chunk
-        size += chunk.length
-        yield chunk
-      }
-    },
-    async finish(open) {
-      if (res.destroyed) return
-      if (!res.headersSent) res.writeHead(200, { ...headers, 'Content-Length': String(size) })
-      // An upstream that states another size than its file has was believed: the client would wait for the rest.
-      else if (Number(headers['Content-Length'] ?? size) !== size) return void res.destroy()
-      if (left <= 0) return pipeline(await open(sent, size - 1), res)
-      res.end(held)
-    },
-  }
-}
-
-/** Resolves when the client has room for more, has gone, or has had its time. */
-async function takesMore(res: ServerResponse, atMost: number): Promise<void> {
-  const settled = new AbortController()
-  const { signal } = settled
-  try {
-    const timed = setTimeout(atMost, undefined, { signal })
-    await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal }), timed])
-  } finally {
-    settled.abort()
+    await rest.return()
   }
 }
 

@@ -21,6 +21,7 @@ export interface UpstreamClient {
   linkedFiles(url: string, signal?: AbortSignal): Promise<readonly UpstreamFile[]>
   /** The bytes behind a file's URL. Throws `upstream-unavailable`. */
   download(url: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** Ends what is under way. */
   close(): Promise<void>
 }
 
@@ -63,7 +64,8 @@ export function upstreamClient(options: UpstreamOptions): UpstreamClient {
       if (answer === undefined) throw unavailable(url, 'it answers 404')
       return untilItEnds(answer.body, url)
     },
-    close: async () => (await agent)?.close(),
+    // Whoever asked has gone: what is still coming is not waited for.
+    close: async () => (await agent)?.destroy(),
   }
 }
 

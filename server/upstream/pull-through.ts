@@ -1,13 +1,13 @@
-import { LRUCache } from 'lru-cache'
 import type { Iso } from '../../pool/distribution.ts'
-import { isRegistryError } from '../../pool/errors.ts'
+import { RegistryError } from '../../pool/errors.ts'
 import { judgeAge } from '../../pool/policy/cooldown.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { isClosed } from '../../pool/project-status.ts'
-import { listedFiles, type ListedFile } from '../../pool/upstream-file.ts'
+import type { ListedFile } from '../../pool/upstream-file.ts'
 import type { Records } from '../../storage/ports.ts'
 import { isOwn } from '../actions/own-projects.ts'
 import type { UpstreamClient } from './client.ts'
+import { rememberedPages, type AskPage } from './remembered-pages.ts'
 
 /** What the live index shows of an upstream besides what the pool has. */
 export interface PullThrough {
@@ -23,16 +23,15 @@ interface PullThroughDeps {
   readonly upstream: UpstreamClient
   readonly minAge: number
   readonly now: () => Iso
+  /** How long whoever asks is kept waiting for the upstream, in milliseconds: pip gives up after 15 s. */
+  readonly patience: number
 }
 
-/** How long a page of the upstream is taken for what it has now, and a failure for one that goes on; in milliseconds. */
-const fresh = 5 * 60_000
-const failing = 30_000
-/** How many pages are remembered: a page of 10,000 files is some megabytes. */
-const remembered = 500
+/** While nothing comes from the upstream, the next who ask are kept waiting no longer than this, in milliseconds. */
+const impatience = 500
 
 export function pullThrough(deps: PullThroughDeps): PullThrough {
-  const ask = rememberedPages(deps)
+  const ask = patiently(rememberedPages(deps.upstream), deps.patience)
   return {
     async listed(project) {
       const { records, minAge } = deps
@@ -53,34 +52,29 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
   }
 }
 
-type Asked = Promise<readonly ListedFile[]>
-
 /**
- * Asks once for all who want a page at the same time, and not again while it is fresh. Where the upstream has gone, what it
- * had before is still what it has.
+ * Asks no longer than one may be kept waiting; what was asked goes on, for whoever asks then. Throws `upstream-unavailable`.
  */
-function rememberedPages({ upstream }: PullThroughDeps): (project: ProjectName) => Asked {
-  const pages = new LRUCache<ProjectName, { readonly asked: Asked; readonly until: number }>({ max: remembered })
-  const last = new LRUCache<ProjectName, readonly ListedFile[]>({ max: remembered })
-  const askNow = async (project: ProjectName) => {
+function patiently(ask: AskPage, patience: number): AskPage {
+  let silent = false
+  return async (project) => {
+    const asked = ask(project)
+    const wait = silent ? Math.min(impatience, patience) : patience
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        silent = true
+        reject(new RegistryError('upstream-unavailable', { project }, { detail: `it has not answered in ${wait} ms` }))
+      }, wait)
+    })
+    asked.then(
+      () => (silent = false),
+      () => {},
+    )
     try {
-      const files = (await upstream.projectFiles(await upstream.defaultIndex(), project)) ?? []
-      const listed = listedFiles(project, files)
-      last.set(project, listed)
-      return listed
-    } catch (error) {
-      const known = last.get(project)
-      if (!isRegistryError(error, 'upstream-unavailable') || !known) throw error
-      pages.set(project, { asked: Promise.resolve(known), until: Date.now() + failing })
-      return known
+      return await Promise.race([asked, late])
+    } finally {
+      clearTimeout(timer)
     }
-  }
-  return (project) => {
-    const known = pages.get(project)
-    if (known && Date.now() < known.until) return known.asked
-    const asked = askNow(project)
-    pages.set(project, { asked, until: Date.now() + fresh })
-    asked.catch(() => pages.set(project, { asked, until: Date.now() + failing }))
-    return asked
   }
 }

@@ -43,7 +43,7 @@ function readJson({ text, url }: UpstreamPage): readonly UpstreamFile[] {
       url: target.href,
       hashes: lowerCase(file.hashes),
       size: file.size ?? null,
-      uploadTime: file['upload-time'] ?? null,
+      uploadTime: uploadTimeOf(file['upload-time']),
       yanked: yankOf(file.yanked),
       requiresPython: file['requires-python'] ?? null,
       ...metadataOf(file['core-metadata'] ?? file['dist-info-metadata']),
@@ -57,6 +57,16 @@ function parseJson(text: string, url: string): z.output<typeof jsonPage> {
   } catch (cause) {
     throw new RegistryError('upstream-unavailable', { url }, { detail: `${url} is no page of a simple index`, cause })
   }
+}
+
+/** PEP 700: "in the format yyyy-mm-ddThh:mm:ss.ffffffZ". There are clients that take no page with one of another. */
+function uploadTimeOf(stated: string | null | undefined): string | null {
+  const shape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)$/.exec(stated ?? '')
+  const at = shape ? new Date(shape[0]) : undefined
+  if (!shape || !at || Number.isNaN(at.getTime())) return null
+  if (!shape[0].endsWith('Z')) return at.toISOString()
+  // A day that no month has is one of the next month to JavaScript.
+  return at.toISOString().startsWith(shape[1] ?? '') ? shape[0] : null
 }
 
 function metadataOf(

@@ -14,6 +14,8 @@ export interface StageOptions {
   /** Digests wanted besides sha256, by the names of `runningHash`. */
   readonly algorithms?: readonly string[]
   readonly onBytes?: (bytes: number) => void
+  /** Told where the file is, before anything is written. */
+  readonly onBegun?: (path: string) => Promise<void>
 }
 
 /** Where arriving bytes lie until they are known to be good. Nothing in it has been acknowledged to anyone. */
@@ -68,13 +70,14 @@ async function stage(path: string, bytes: AsyncIterable<Uint8Array>, options: St
 }
 
 async function write(path: string, bytes: AsyncIterable<Uint8Array>, options: StageOptions): Promise<Staged> {
-  const { limit = Infinity, algorithms = [], onBytes } = options
+  const { limit = Infinity, algorithms = [], onBytes, onBegun } = options
   const sha256 = createHash('sha256')
   const names = algorithms.filter((name) => name !== 'sha256')
   const others = await Promise.all(names.map(async (name) => ({ name, hash: await runningHash(name) })))
   const handle = await open(path, 'wx')
   let size = 0
   try {
+    await onBegun?.(path)
     for await (const chunk of bytes) {
       size += chunk.length
       if (size > limit)
