@@ -44,16 +44,24 @@ export function judge(policy: Policy, judged: Judged): readonly Finding[] {
       const known = own.flatMap(({ sha256 }) => judged.distributions.get(sha256) ?? [])
       const of: Case = { pin, files: own, known }
       return [
-        ...findingsOf('yanked', policy.yanked, pin, yanked(of)),
+        ...findingsOf({ rule: 'yanked', action: policy.yanked, pin }, yanked(of)),
         ...licences(policy, of, judged),
-        ...(policy.age ? findingsOf('age', policy.age.action, pin, tooYoung(of, policy.age.least, judged.at)) : []),
-        ...findingsOf('sdist-only', policy.sdistOnly, pin, sdistOnly(of, places)),
+        ...(policy.age
+          ? findingsOf({ rule: 'age', action: policy.age.action, pin }, tooYoung(of, policy.age.least, judged.at))
+          : []),
+        ...findingsOf({ rule: 'sdist-only', action: policy.sdistOnly, pin }, sdistOnly(of, places)),
       ]
     })
 }
 
+interface Ruling {
+  readonly rule: Rule
+  readonly action: Action
+  readonly pin: ManifestPin
+}
+
 /** `messages` stand after the pin's name and version. */
-function findingsOf(rule: Rule, action: Action, pin: ManifestPin, messages: readonly string[]): readonly Finding[] {
+function findingsOf({ rule, action, pin }: Ruling, messages: readonly string[]): readonly Finding[] {
   if (action === 'allow') return []
   return messages.map((message) => ({
     rule,
@@ -80,7 +88,7 @@ function licences({ licences: rule }: Policy, { pin, files }: Case, { facts }: J
   const distinct = new Map(verdicts.map((verdict) => [verdict.message, verdict]))
   return [...distinct.values()]
     .toSorted((a, b) => compareCodePoints(a.message, b.message))
-    .flatMap(({ action, message }) => findingsOf('licence', action, pin, [message]))
+    .flatMap(({ action, message }) => findingsOf({ rule: 'licence', action, pin }, [message]))
 }
 
 /**

@@ -6,7 +6,7 @@ import { ownHint, ownReason } from '../../pool/own-project.ts'
 import type { LooseRequirement, Pin, Place, Problem } from '../../pool/pins/pin.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { markerEnvironment } from '../../pool/target.ts'
-import { chooseFiles, type Choice } from '../../pool/upstream-file.ts'
+import { chooseFiles, type Choice, type Wanted } from '../../pool/upstream-file.ts'
 import { sameVersion } from '../../pool/version.ts'
 import type { Records } from '../../storage/ports.ts'
 
@@ -90,7 +90,7 @@ function heldOfPin(pin: OwnPin, files: readonly Distribution[], { targets, ...ch
   const { marker } = pin
   const wanted = marker ? targets.filter((target) => evaluateMarker(marker, markerEnvironment(target))) : targets
   if (ofVersion.length === 0 || !wanted.every((target) => installs.some((each) => each(target)))) return undefined
-  return heldOf(pin, pin.version, files, { targets, ...choice })
+  return heldOf({ ...pin, targets, ...choice }, files)
 }
 
 function heldOfLoose(
@@ -99,11 +99,11 @@ function heldOfLoose(
   choice: Choice,
 ): HeldOwn | undefined {
   const version = bestVersion(files, { project: asked.project, specifier, ...choice })
-  return version === undefined ? undefined : heldOf(asked, version, files, choice)
+  return version === undefined ? undefined : heldOf({ ...asked, version, ...choice }, files)
 }
 
-function heldOf({ project, name }: Asked, version: string, files: readonly Distribution[], choice: Choice): HeldOwn {
-  return { name, version, files: chooseFiles(files, { project, version, ...choice }).chosen.length }
+function heldOf({ name, ...wanted }: Asked & Wanted, files: readonly Distribution[]): HeldOwn {
+  return { name, version: wanted.version, files: chooseFiles(files, wanted).chosen.length }
 }
 
 function notOurs(asked: OwnPin | OwnLoose): Problem {

@@ -1,16 +1,17 @@
 import { LRUCache } from 'lru-cache'
 import { RegistryError } from '../../pool/errors.ts'
 import type { DocumentedRelease } from '../../pool/documents/document.ts'
-import { releaseDocument, type ReleaseDocument } from '../../pool/documents/documents.ts'
+import { releaseDocument } from '../../pool/documents/documents.ts'
 import { filesByProject, readManifest, type ManifestFile } from '../../pool/manifest.ts'
 import { frozenProjectPage, type RootPage } from '../../pool/pages/simple-page.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { parseReleaseName, printReleaseName, type ReleaseName } from '../../pool/release-name.ts'
 import type { FrozenRelease } from '../../storage/ports.ts'
-import { factsOfFiles, type FactsDeps } from '../actions/facts-of-files.ts'
-import { answer, immutable, redirect, revalidate, sizeOf, type Answer } from '../http/answer.ts'
+import type { FactsDeps } from '../actions/facts-of-files.ts'
+import { immutable, redirect, type Answer } from '../http/answer.ts'
 import type { PageForm } from '../http/negotiate.ts'
 import { projectPageAnswer, projectPlace, rootPageAnswer } from '../http/simple-answer.ts'
+import { documentAnswers } from './document-answers.ts'
 
 /** A release in memory, its files by project. */
 interface OpenRelease extends DocumentedRelease {
@@ -19,15 +20,6 @@ interface OpenRelease extends DocumentedRelease {
 
 /** How many bytes of manifests are kept parsed. */
 const manifestBytes = 64 * 1024 * 1024
-/** And of documents that vary: apart from all else, since whoever asks under many names of the host would push that out. */
-const varyingBytes = 16 * 1024 * 1024
-
-interface Varying {
-  readonly kept: LRUCache<string, Answer>
-  /** Being made: a large one takes half a second, which whoever asks meanwhile waits for and does not take again. */
-  readonly making: Map<string, Promise<Answer>>
-  readonly facts: FactsDeps
-}
 
 export interface AskedOfIndex {
   /** Throws `not-acceptable`. */
@@ -61,11 +53,7 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
     kept.set(key, opened)
     return opened
   }
-  const varying: Varying = {
-    kept: new LRUCache({ maxSize: varyingBytes, sizeCalculation: sizeOf }),
-    making: new Map(),
-    facts: deps,
-  }
+  const documentAnswer = documentAnswers(deps)
   return async ([product = '', version = '', ...rest], asked, hidden) => {
     if (product === '' || version === '')
       throw new RegistryError('path-unknown', {}, { hint: 'a release is at /index/PRODUCT/RELEASE/' })
@@ -74,9 +62,9 @@ export function frozenIndex(deps: FactsDeps): FrozenIndex {
     if (rest.length === 0) return redirect(`${encodeURIComponent(version)}/`, immutable)
     const [name = '', ...below] = rest
     const document = below.length === 0 ? releaseDocument(name) : undefined
-    if (document) return documentAnswer(varying, document, opened, asked)
+    if (document) return documentAnswer({ document, release: opened, base: asked.base })
     if (name === '' && below.length === 0) return rootPageAnswer(asked.form(), rootPage(opened), immutable)
-    return projectAnswer(opened, name, below, asked.form)
+    return projectAnswer(opened, { name, below }, asked.form)
   }
 }
 
@@ -85,53 +73,19 @@ function openRelease({ manifest: text, digest, signatures }: FrozenRelease): Ope
   return { manifest, text, digest, signatures, byProject: filesByProject(manifest) }
 }
 
-/**
- * A document that names the host is for those who came by that name: no cache may give it to others. One that is made
- * from facts says more when a newer firn reads more of them.
- */
-async function documentAnswer(
-  varying: Varying,
-  document: ReleaseDocument,
-  release: OpenRelease,
-  asked: AskedOfIndex,
-): Promise<Answer> {
-  const { name, type, variesBy, print } = document
-  if (variesBy === null) return answer(print(release, {}), { type, cacheControl: immutable })
-  const { kept, making } = varying
-  const base = variesBy === 'base' ? asked.base() : undefined
-  const key = `${release.digest} ${name} ${base ?? ''}`
-  const known = kept.get(key) ?? making.get(key)
-  if (known) return known
-  const made = varyingAnswer(varying, document, release, base)
-  making.set(key, made)
-  try {
-    kept.set(key, await made)
-    return await made
-  } finally {
-    making.delete(key)
-  }
-}
-
-async function varyingAnswer(
-  { facts }: Varying,
-  { type, variesBy, print }: ReleaseDocument,
-  release: OpenRelease,
-  base: string | undefined,
-): Promise<Answer> {
-  const read = variesBy === 'factsOf' ? await factsOfFiles(facts, release.manifest.files) : undefined
-  const text = print(release, { base, factsOf: (sha256) => read?.get(sha256) })
-  return answer(text, { type, cacheControl: variesBy === 'base' ? `private, ${revalidate}` : revalidate })
-}
-
-function projectAnswer(release: OpenRelease, name: string, below: readonly string[], form: () => PageForm): Answer {
-  const place = projectPlace(name, below)
-  const files = release.byProject.get(place.project)
+function projectAnswer(
+  { manifest, digest, byProject }: OpenRelease,
+  { name, below }: { readonly name: string; readonly below: readonly string[] },
+  form: () => PageForm,
+): Answer {
+  const { project, redirect: to } = projectPlace(name, below)
+  const files = byProject.get(project)
   if (!files) {
-    const facts = { project: name, release: printReleaseName(release.manifest) }
-    throw new RegistryError('project-unknown', facts, { detail: `${facts.release} has no ${name}` })
+    const release = printReleaseName(manifest)
+    throw new RegistryError('project-unknown', { project: name, release }, { detail: `${release} has no ${name}` })
   }
-  if (place.redirect !== undefined) return redirect(place.redirect, immutable)
-  return projectPageAnswer(form(), frozenProjectPage(release.digest, files), immutable)
+  if (to !== undefined) return redirect(to, immutable)
+  return projectPageAnswer(form(), frozenProjectPage(digest, files), immutable)
 }
 
 function rootPage({ digest, byProject, manifest }: OpenRelease): RootPage {

@@ -22,11 +22,16 @@ function pageAnswer(form: PageForm, text: string, cacheControl: string): Answer 
   return answer(text, { type: pageTypes[form], cacheControl, vary: 'Accept' })
 }
 
+interface ProjectPlace {
+  readonly project: ProjectName
+  readonly redirect?: string
+}
+
 /**
  * The project that `<name>/` below an index means, and where to go if that is not its page's own URL: old setuptools
  * asks for `/zope.interface/`, people leave out the slash. Throws `name-invalid`, `path-unknown`.
  */
-export function projectPlace(name: string, below: readonly string[]): { project: ProjectName; redirect?: string } {
+export function projectPlace(name: string, below: readonly string[]): ProjectPlace {
   if (below.length > 1 || (below.length === 1 && below[0] !== '')) throw new RegistryError('path-unknown')
   if (!isProjectName(name)) parseProjectName(name)
   const project = normaliseName(name)
