@@ -32,7 +32,7 @@ What the words mean (PEP 792):
 Releases that are frozen do not change, whatever is said later.
 
 Examples:
-  firn project status                                  # all of which something is said
+  firn project status                                  # all of which something was said
   firn project status karl
   firn project status karl --set archived -m "succeeded by karl2"
   firn project status evil-lib --set quarantined -m "steals tokens"`

@@ -1,7 +1,7 @@
 /** What is said later: yanks, statuses of projects, removals. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createToken } from '../../server/actions/tokens.ts'
 import { makeSdist, makeWheel } from '../support/archives.ts'
 import { uploadAll } from '../support/catalogue.ts'
@@ -15,14 +15,21 @@ const older = makeWheel({ name: 'karl', version: '3.29' })
 const free = makeSdist({ name: 'karl', version: '3.28' })
 
 let server: TestServer
+let admin: string
 let token: string
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startServer()
   await uploadAll(server.url, [wheel, sdist, older, free])
   await freeze(server.url, 'acme/1', 'karl==3.30\n')
-  token = await tokenFor('admin')
-  return () => cleanStop(server)
+  token = admin = await tokenFor('admin')
 })
+/** All can be taken back but removals, which come last. */
+afterEach(async () => {
+  token = admin
+  await run('unyank', 'karl<9')
+  await run('project', 'status', 'karl', '--set', 'active')
+})
+afterAll(() => cleanStop(server))
 
 const now = () => new Date().toISOString()
 
@@ -117,6 +124,18 @@ held by acme/1, which does not change
 })
 
 describe('firn project status', () => {
+  it('says nothing of most projects', async () => {
+    expect((await run('project', 'status')).stdout).toBe('nothing is said of any project: all are active\n')
+    expect(JSON.parse((await run('project', 'status', 'karl', '--json')).stdout)).toEqual({
+      project: 'karl',
+      status: 'active',
+      reason: null,
+      since: null,
+    })
+    expect(await run('project', 'status', '--reason', 'x')).toMatchObject({ code: 64 })
+    expect(await run('project', 'status', '--set', 'active')).toMatchObject({ code: 64 })
+  })
+
   it('archives a project: the live index says so, and takes in no more files of it', async () => {
     expect((await run('project', 'status', 'KARL', '--set', 'archived', '-m', 'see karl2')).stdout).toBe(
       'karl is archived\n',
@@ -157,18 +176,6 @@ describe('firn project status', () => {
     )
     token = await tokenFor('upload:karl')
     expect(await run('project', 'status', 'karl', '--set', 'active')).toMatchObject({ code: 77 })
-  })
-
-  it('says nothing of most projects', async () => {
-    expect((await run('project', 'status')).stdout).toBe('nothing is said of any project: all are active\n')
-    expect(JSON.parse((await run('project', 'status', 'karl', '--json')).stdout)).toEqual({
-      project: 'karl',
-      status: 'active',
-      reason: null,
-      since: null,
-    })
-    expect(await run('project', 'status', '--reason', 'x')).toMatchObject({ code: 64 })
-    expect(await run('project', 'status', '--set', 'active')).toMatchObject({ code: 64 })
   })
 })
 
