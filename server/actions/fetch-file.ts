@@ -51,6 +51,7 @@ export async function fetchFile(deps: FetchFileDeps, request: FileRequest): Prom
     const facts = { filename: file.filename, algorithm, expected, found }
     throw new RegistryError('digest-mismatch', facts, {
       detail: `${file.filename} is not what the upstream says it is`,
+      hint: 'try again; if it stays so, the upstream or a cache before it gives other bytes than it lists',
     })
   }
   const { url, uploadTime, yanked, filename } = file

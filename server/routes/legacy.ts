@@ -5,7 +5,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import { becomesOwnNotice } from '../../pool/own-project.ts'
 import type { Notice } from '../../pool/pins/pin.ts'
 import { parseProduct } from '../../pool/release-name.ts'
-import type { TakenIn } from '../actions/take-in.ts'
+import type { TakeInDeps, TakenIn } from '../actions/take-in.ts'
 import { uploadDistribution, type Upload } from '../actions/upload-distribution.ts'
 import type { Deps } from '../deps.ts'
 import { actorOf, identityOf } from '../http/asker.ts'
@@ -14,11 +14,13 @@ import { refuseUpload } from '../http/refuse-upload.ts'
 import { statedAlgorithms, statedDigests } from '../http/stated-digests.ts'
 import { publicUrl } from '../upstream/client.ts'
 
+type LegacyDeps = TakeInDeps & Pick<Deps, 'access' | 'intake' | 'uploadLimit' | 'onError'>
+
 /**
  * The upload API that twine, uv, flit, hatch and poetry speak: one POST a file. Source: the "legacy" upload API of
  * Warehouse's documentation; what clients really send is in no specification.
  */
-export function legacyRoutes(deps: Deps): Router {
+export function legacyRoutes(deps: LegacyDeps): Router {
   const router = Router()
   const { staging, uploadLimit, fault } = deps
   const receive = receiveForm({
@@ -61,7 +63,7 @@ export function legacyRoutes(deps: Deps): Router {
  * Who may upload nothing at all is told before he sends anything. Whether it may be this project is known only from
  * what is in the file. Throws `token-required`, `not-allowed`, `release-name-invalid`.
  */
-function requireUploader({ access }: Deps, req: Request, product: string | null): void {
+function requireUploader({ access }: LegacyDeps, req: Request, product: string | null): void {
   const identity = identityOf(req)
   access.requireUploader(identity)
   if (product === null) return
@@ -70,7 +72,7 @@ function requireUploader({ access }: Deps, req: Request, product: string | null)
 }
 
 async function asUpload(
-  { staging }: Deps,
+  { staging }: LegacyDeps,
   form: UploadForm,
   req: Request,
 ): Promise<Omit<Upload, 'product' | 'mayUpload'>> {
