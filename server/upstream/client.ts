@@ -29,6 +29,8 @@ export interface UpstreamOptions {
   readonly index: string | undefined
   readonly python: string | undefined
   readonly userAgent: string
+  /** How long is waited before the second attempt, in milliseconds; twice as long before each further one. */
+  readonly retryAfter?: number
 }
 
 const accept = 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
@@ -38,7 +40,7 @@ export function upstreamClient(options: UpstreamOptions): UpstreamClient {
   let asked: ReturnType<typeof pipSettings> | undefined
   const pip = () => (asked ??= pipSettings(options.python))
   let agent: Promise<Dispatcher> | undefined
-  const dispatcher = () => (agent ??= makeAgent(pip))
+  const dispatcher = () => (agent ??= makeAgent(pip, options.retryAfter ?? 300))
   const get = async (url: string, headers: Record<string, string>, signal: AbortSignal | undefined) =>
     fetchOk(url, {
       dispatcher: await dispatcher(),
@@ -70,7 +72,7 @@ export function upstreamClient(options: UpstreamOptions): UpstreamClient {
 }
 
 /** Trusts what Node trusts and, where pip is told of further certificates, those: a company's proxy signs with its own. */
-async function makeAgent(pip: () => ReturnType<typeof pipSettings>): Promise<Dispatcher> {
+async function makeAgent(pip: () => ReturnType<typeof pipSettings>, retryAfter: number): Promise<Dispatcher> {
   const certificates = await pip().then(
     (settings) => settings.certificates,
     () => undefined,
@@ -79,7 +81,7 @@ async function makeAgent(pip: () => ReturnType<typeof pipSettings>): Promise<Dis
   const agent = new EnvHttpProxyAgent({ connect: { timeout: 20_000, ...ca }, requestTls: ca, bodyTimeout: 60_000 })
   return agent.compose(
     interceptors.redirect({ maxRedirections: 5 }),
-    interceptors.retry({ maxRetries: 4, minTimeout: 300, maxTimeout: 5000 }),
+    interceptors.retry({ maxRetries: 4, minTimeout: retryAfter, maxTimeout: 5000 }),
   )
 }
 

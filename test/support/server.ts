@@ -60,7 +60,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const store = await openStore(data)
   // pip is asked for the index and the certificates of this machine: a second that an upstream of the tests needs not.
   const python = options.upstream?.startsWith('http://127.0.0.1:') ? noPip.FIRN_PYTHON : undefined
-  const upstream = upstreamClient({ index: options.upstream, python, userAgent: 'firn/test' })
+  const upstream = upstreamClient({ index: options.upstream, python, userAgent: 'firn/test', retryAfter: 10 })
   const internalErrors: RegistryError[] = []
   const server = firnServer({
     store,
