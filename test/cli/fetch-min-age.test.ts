@@ -20,8 +20,8 @@ let server: TestServer
 let strict: TestServer
 let upstreams: Upstream[]
 beforeAll(async () => {
-  server = await startServer()
-  strict = await startServer({ minAge: 7 * day })
+  server = await startServer({ pip: false })
+  strict = await startServer({ pip: false, minAge: 7 * day })
 })
 beforeEach(() => {
   project = `karl${++made}`

@@ -18,7 +18,7 @@ let server: TestServer
 let upstream: Upstream
 let directory: string
 beforeAll(async () => {
-  server = await startServer({ access: { privateProducts: ['acme'] } })
+  server = await startServer({ pip: false, access: { privateProducts: ['acme'] } })
 })
 beforeEach(async () => {
   own = `Team.Lib${++made}`

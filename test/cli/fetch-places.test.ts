@@ -17,7 +17,7 @@ let server: TestServer
 let directory: string
 let upstreams: Upstream[]
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ pip: false })
 })
 beforeEach(async () => {
   project = `karl${++made}`

@@ -14,7 +14,7 @@ let all: Catalogue
 let server: TestServer
 let upstreams: Upstream[]
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ pip: false })
 })
 beforeEach(() => {
   all = catalogueOf(`karl${++made}`)

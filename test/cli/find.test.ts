@@ -20,7 +20,7 @@ let server: TestServer
 let upstream: Upstream
 let directory: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ pip: false })
   directory = await temporaryDirectory()
   upstream = await startUpstream({
     files: [

@@ -23,7 +23,7 @@ function web(version: string, uploadTime: string | null): UpstreamEntry {
 }
 
 beforeAll(async () => {
-  server = await startServer({ minAge: week })
+  server = await startServer({ pip: false, minAge: week })
   const deps = { records: server.store.records, now: () => new Date().toISOString() }
   const { text } = await createToken(deps, { name: 'ci', scopes: ['admin'], expiresAt: null, actor: 'test' })
   admin = { Authorization: `Bearer ${text}` }

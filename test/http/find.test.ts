@@ -15,7 +15,7 @@ let upstream: Upstream
 let tokens: Readonly<Record<'admin' | 'acme' | 'upload', string>>
 beforeAll(async () => {
   upstream = await startUpstream({ files: [{ project: 'karl', ...karl }] })
-  server = await startServer({ access: { writes: 'token', privateProducts: ['acme'] } })
+  server = await startServer({ pip: false, access: { writes: 'token', privateProducts: ['acme'] } })
   tokens = { admin: await token('admin'), acme: await token('read:acme'), upload: await token('upload') }
   const headers = { ...formHeaders, Authorization: `Bearer ${tokens.admin}` }
   await ask(server.url, '/legacy/acme/', { method: 'POST', headers, body: formOf([contentPart(theme)]) })

@@ -10,7 +10,7 @@ let server: TestServer
 let upstream: Upstream
 let bearer: Readonly<Record<string, string>>
 beforeAll(async () => {
-  server = await startServer({ access: { writes: 'token', privateProducts: ['globex'] } })
+  server = await startServer({ pip: false, access: { writes: 'token', privateProducts: ['globex'] } })
   const deps = { records: server.store.records, now: () => new Date().toISOString() }
   const { text } = await createToken(deps, { name: 'ci', scopes: ['admin'], expiresAt: null, actor: 'test' })
   bearer = { Authorization: `Bearer ${text}` }

@@ -37,6 +37,8 @@ export interface TestServer {
 export interface TestServerOptions {
   readonly data?: string
   readonly upstream?: string
+  /** Whether this machine's pip is asked for its index and certificates, which takes a second; default: without `upstream`. */
+  readonly pip?: boolean
   readonly uploadLimit?: number
   /** In milliseconds. */
   readonly minAge?: number
@@ -58,8 +60,8 @@ export interface TestServerOptions {
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await temporaryDirectory())
   const store = await openStore(data)
-  // pip is asked for the index and the certificates of this machine: a second that an upstream of the tests needs not.
-  const python = options.upstream?.startsWith('http://127.0.0.1:') ? noPip.FIRN_PYTHON : undefined
+  const pip = options.pip ?? options.upstream === undefined
+  const python = pip ? undefined : noPip.FIRN_PYTHON
   const upstream = upstreamClient({ index: options.upstream, python, userAgent: 'firn/test', retryAfter: 10 })
   const internalErrors: RegistryError[] = []
   const server = firnServer({
