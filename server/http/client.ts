@@ -84,7 +84,14 @@ function parseHop(text: string): string | undefined {
   if (isIP(bare) === 4) return bare
   if (isIP(bare) !== 6) return undefined
   const [, mapped] = /^::ffff:([\d.]+)$/i.exec(bare) ?? []
-  return mapped ?? new URL(`http://[${bare}]/`).hostname.slice(1, -1)
+  return mapped ?? withoutMapping(new URL(`http://[${bare}]/`).hostname.slice(1, -1))
+}
+
+/** IPv4 in IPv6 (RFC 4291, 2.5.5.2), which may be written in hex too, as `::ffff:c000:207`. */
+function withoutMapping(address: string): string {
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(address) ?? []
+  if (high === undefined || low === undefined) return address
+  return [high, low].flatMap((half) => [parseInt(half, 16) >> 8, parseInt(half, 16) & 0xff]).join('.')
 }
 
 /** Of a header that came several times, or was added to, the nearest proxy's own word is the last. */

@@ -157,6 +157,17 @@ describe('a project that the pool lacks', () => {
     expect(asked(`/files/${huge.filename}`)).toBe(1)
   })
 
+  it('keeps no server from stopping, if it does not come', async () => {
+    await start({ files: [listed(large)], beforeFile: () => new Promise(() => {}) })
+    const gone = new AbortController()
+    const asking = fetch(`${server.url}/pool/lxml/${large.filename}`, { signal: gone.signal })
+    await vi.waitFor(() => expect(asked(`/files/${large.filename}`)).toBe(1), { timeout: 60_000 })
+    gone.abort()
+    await expect(asking).rejects.toThrow('aborted')
+    await cleanStop(server)
+    await start({ files: [] })
+  })
+
   it('is taken in also where the one who asked has gone away', async () => {
     await start({ files: [listed(large)] })
     const gone = new AbortController()

@@ -30,6 +30,8 @@ describe('the address', () => {
     ['is found through the networks of IPv6', '2001:db8:1::5', '2001:db8:2::7', '2001:db8:2::7'],
     ['has one spelling', '10.0.0.1', '2001:0DB8:0002:0:0::7', '2001:db8:2::7'],
     ['is IPv4 where IPv4 came over IPv6', '::ffff:10.0.0.1', '::FFFF:192.0.2.7', '192.0.2.7'],
+    ['is IPv4 where that is written in hex', '10.0.0.1', '::ffff:c000:207', '192.0.2.7'],
+    ['is IPv4 where that is written at length', '10.0.0.1', '0:0:0:0:0:FFFF:192.0.2.7', '192.0.2.7'],
     ['of a peer over IPv6 is IPv4 too', '::ffff:192.0.2.7', undefined, '192.0.2.7'],
     ['has no port', '10.0.0.1', '192.0.2.7:51312', '192.0.2.7'],
     ['has no port and no brackets', '10.0.0.1', '[2001:db8:2::7]:443', '2001:db8:2::7'],
