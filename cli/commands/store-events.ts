@@ -8,19 +8,23 @@ export interface UpkeepShow {
   readonly files: boolean
 }
 
+/** Of more files the bar tells enough: nobody reads thousands of lines. */
+const mostNamed = 50
+
 /** Shows what a backup or a restore tells: lines and a bar, or with `json` a line of JSON an event. */
 export function showUpkeep(bar: Progress, { json, files }: UpkeepShow): (event: UpkeepEvent) => void {
-  let total = 0
+  let [total, names] = [0, files]
   return (event) => {
     if (json) return bar.line(JSON.stringify(event))
     switch (event.event) {
       case 'plan':
         total += event.bytes
+        names &&= event.files <= mostNamed
         return bar.start(total)
       case 'progress':
         return bar.add(event.bytes)
       case 'copied':
-        if (files) bar.line(plain(`copied   ${event.filename}  ${printBytes(event.size)}`))
+        if (names) bar.line(plain(`copied   ${event.filename}  ${printBytes(event.size)}`))
         return
       case 'set-aside':
         return bar.complain(plain(`damaged  ${event.filename} in the backup; what was there is kept as ${event.path}`))
