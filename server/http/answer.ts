@@ -82,14 +82,8 @@ export function sendAnswer(res: ServerResponse, given: Answer): void {
     res.writeHead(304, { ETag: etag, ...notModified(given), 'X-Request-Id': id }).end()
     return
   } else {
-    const encoding = compressed ? { 'Content-Encoding': 'gzip' } : {}
-    res.writeHead(200, {
-      ...given.headers,
-      ETag: etag,
-      ...encoding,
-      'X-Request-Id': id,
-      'Content-Length': body.length,
-    })
+    const headers = { ...given.headers, ETag: etag, 'X-Request-Id': id, 'Content-Length': body.length }
+    res.writeHead(200, compressed ? { ...headers, 'Content-Encoding': 'gzip' } : headers)
   }
   res.end(req.method === 'HEAD' ? undefined : body)
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import proxyAddr from 'proxy-addr'
 
 /** On whose behalf a request is made, as far as that can be known. */
@@ -79,6 +79,7 @@ function firstUntrusted(peer: string, hops: readonly string[], trusts: Trusts): 
 
 /** An address in its one spelling; some proxies write the port too. `undefined`: it is none. */
 function parseHop(text: string): string | undefined {
+  if (isIPv4(text)) return text
   const [, v6, v4] = /^(?:\[([^\]]+)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(text) ?? []
   const [bare = ''] = (v6 ?? v4 ?? text).split('%')
   if (isIP(bare) === 4) return bare
