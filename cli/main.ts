@@ -157,7 +157,7 @@ function readEnvironment(command: Command, { env }: Io): void {
     const value = option.envVar === undefined ? undefined : env[option.envVar]
     if (value === undefined) continue
     try {
-      const parsed: unknown = option.parseArg ? option.parseArg(value, undefined) : value
+      const parsed: unknown = option.isBoolean() ? parseFlag(value) : (option.parseArg?.(value, undefined) ?? value)
       command.setOptionValueWithSource(option.attributeName(), parsed, 'env')
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error
@@ -165,6 +165,13 @@ function readEnvironment(command: Command, { env }: Io): void {
       command.error(`error: ${what} is invalid. ${error.message}`)
     }
   }
+}
+
+/** What a flag is in the environment. Throws `InvalidArgumentError`. */
+function parseFlag(text: string): boolean {
+  if (/^(?:1|true|yes|on)$/i.test(text)) return true
+  if (/^(?:0|false|no|off|)$/i.test(text)) return false
+  throw new InvalidArgumentError('It is true or false.')
 }
 
 /** commander's own errors are written as ours are: `error:` and `hint:` on stderr. */

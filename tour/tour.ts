@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { end, forEachLine, runAndSay, steps, type Steps } from './steps.ts'
 
 /**
- * `npm run tour`: the main job, end to end, with what is really used for it. Starts firn on `data/`, fetches a Pyramid
+ * `npm run tour`: the main job, end to end, with what is really used for it. Starts firn on data of its own, fetches a Pyramid
  * application's closure, freezes tour/1.0, installs it from there alone, and stays up until Ctrl-C (`-- --exit`: ends).
  */
 
@@ -42,7 +42,9 @@ async function tour(exit: boolean): Promise<void> {
 
 function startServer(say: Steps['say']): Promise<{ server: ChildProcess; url: string }> {
   const [program, ...args] = firn
-  const server = spawn(program, [...args, 'serve', '--log', 'none'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Not on `data/`: the first token of that is for whoever starts there.
+  const env = { FIRN_DATA: join('.cache', 'tour'), ...process.env }
+  const server = spawn(program, [...args, 'serve', '--log', 'none'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   return new Promise((resolve, reject) => {
     forEachLine(server.stderr, say)
     forEachLine(server.stdout, (line) => {

@@ -9,7 +9,12 @@ export function upstreamOptions(command: Command): Command {
         .env('FIRN_UPSTREAM')
         .argParser(parseHttpUrl),
     )
-    .option('--pull-through', 'show what the upstream has in the live index too; what is asked for comes into the pool')
+    .addOption(
+      new Option(
+        '--pull-through',
+        'show what the upstream has in the live index too; what is asked for comes into the pool',
+      ).env('FIRN_PULL_THROUGH'),
+    )
     .addOption(
       new Option('--min-age <time>', 'what comes from an upstream must have been there for so long, as 7d')
         .env('FIRN_MIN_AGE')

@@ -85,6 +85,11 @@ export interface LivePage {
   readonly toRoot: string
   /** The URL that the server is asked under, with a slash at its end, if the page may name it. */
   readonly base?: string | undefined
+  /**
+   * Whether a file that came from an upstream keeps the upstream's time. Where the upstream's files are shown beside, one
+   * that is taken in must not become a younger one by that, or what a date admits would change with every installation.
+   */
+  readonly upstreamTimes: boolean
   /** Whether it says who can use a file. What is known of that changes; a page of the past does not. */
   readonly saysClients: boolean
 }
@@ -94,9 +99,10 @@ export interface LivePage {
  * project offers none (PEP 792: "the index MUST NOT offer").
  */
 export function liveProjectPage(live: LivePage): ProjectPage {
-  const { project, files, upstream, status, toRoot, base = null, saysClients } = live
+  const { project, files, upstream, status, toRoot, base = null, saysClients, upstreamTimes } = live
   const held = files.map((file) => ({
     ...file,
+    uploadTime: (upstreamTimes ? file.origin?.uploadTime : null) ?? file.uploadTime,
     metadataSha256: file.kind === 'wheel' ? file.metadataSha256 : null,
     provenance: file.provenanceSha256 !== null,
     clients: saysClients ? limitedTo(file) : null,

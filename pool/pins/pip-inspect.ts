@@ -1,23 +1,26 @@
 import { normaliseName } from '../project-name.ts'
 import { directOf } from './direct.ts'
 import { findAt, gather, makePin, type LineFinding, type Place, type ReadSource, type Source } from './pin.ts'
-import { isTable, tableAt, tablesAt, textAt, type Table } from './toml-table.ts'
+import { isTable, tableAt, tablesAt, textAt, textsAt, type Table } from './toml-table.ts'
 
 /**
  * Reads what `pip inspect` prints. Source: pip's manual, "pip inspect JSON output format"; PEP 610 for what was not
- * installed from an index. What pip brings along by itself is left out, as `pip freeze` does.
+ * installed from an index. What pip brings along by itself is left out, as `pip freeze` does, unless something needs it.
  */
 export function readInspect(source: Source): ReadSource {
   const report = readJson(source)
   if ('problem' in report) return gather([report])
   const { table } = report
-  const brought = pipsOwn(textAt(tableAt(table, 'environment'), 'python_version') ?? '')
+  const needed = namesNeeded(table)
+  const brought = new Set(pipsOwn(textAt(tableAt(table, 'environment'), 'python_version') ?? ''))
   const lines = nameLines(source.text)
   return gather(
     tablesAt(table, 'installed').flatMap((item) => {
       const name = textAt(tableAt(item, 'metadata'), 'name') ?? ''
       const place = { source: source.name, line: lines.get(name) ?? 1 }
-      return brought.includes(normaliseName(name)) ? [] : [findAt(place, () => installed(item, name, place))]
+      return brought.has(normaliseName(name)) && !needed.has(normaliseName(name))
+        ? []
+        : [findAt(place, () => installed(item, name, place))]
     }),
   )
 }
@@ -46,6 +49,16 @@ function parseJson(text: string): unknown {
 function pipsOwn(python: string): readonly string[] {
   const minor = Number(/^3\.(\d{1,3})$/.exec(python)?.[1] ?? 0)
   return minor < 12 ? ['pip', 'setuptools', 'wheel'] : ['pip']
+}
+
+/** What the installed projects require without being asked for an extra. */
+function namesNeeded(report: Table): ReadonlySet<string> {
+  const texts = tablesAt(report, 'installed').flatMap(
+    (item) => textsAt(tableAt(item, 'metadata'), 'requires_dist') ?? [],
+  )
+  const always = texts.filter((text) => !/;.*\bextra\b/.test(text))
+  const names = always.flatMap((text) => /^[A-Za-z0-9._-]+/.exec(text)?.[0] ?? [])
+  return new Set(names.map(normaliseName))
 }
 
 function nameLines(text: string): ReadonlyMap<string, number> {

@@ -30,6 +30,7 @@ export function exposition(watched: Watched): Exposition {
   })
   new Gauge({ name: 'firn_info', help: 'The firn that runs', labelNames: ['version'], registers }).set({ version }, 1)
   collectDefaultMetrics({ register: registry })
+  countFromTheStart(registry)
   return {
     contentType: registry.contentType,
     async print() {
@@ -42,6 +43,16 @@ export function exposition(watched: Watched): Exposition {
       for (const { count, ...labels } of watched.traffic.requests()) requests.inc(labels, count)
       return `${await registry.metrics()}\n${printDurations(watched.traffic.durations())}`
     },
+  }
+}
+
+/** prom-client counts the process's time from when it is told to, which is the first scrape; in seconds. */
+function countFromTheStart(registry: Registry): void {
+  const { user, system } = process.cpuUsage()
+  const used = { user, system, '': user + system }
+  for (const [kind, microseconds] of Object.entries(used)) {
+    const metric = registry.getSingleMetric(`process_cpu_${kind}${kind === '' ? '' : '_'}seconds_total`)
+    if (metric instanceof Counter) metric.inc(microseconds / 1e6)
   }
 }
 

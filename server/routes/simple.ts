@@ -55,11 +55,14 @@ async function sendProjectPage(
     ? records.distributionsOf(project)
     : records.distributionsBefore(project, before))
   const upstream = before === undefined ? await besides(deps, project, files) : []
-  if (files.length + upstream.length === 0) throw unknownProject(name, before)
+  if (files.length + upstream.length === 0)
+    throw unknownProject(name, { before, looksUpstream: deps.pullThrough !== undefined })
   if (to !== undefined) return send(deps, res, redirect(to, moment.cacheControl))
   const status = await records.projectStatus(project, before)
   const { base, cacheControl } = placeOf(deps, res.req, { files, ...moment })
-  const page = liveProjectPage({ project, files, upstream, status, toRoot, base, saysClients: before === undefined })
+  const isNow = before === undefined
+  const shows = { saysClients: isNow, upstreamTimes: isNow && deps.pullThrough !== undefined }
+  const page = liveProjectPage({ project, files, upstream, status, toRoot, base, ...shows })
   send(deps, res, projectPageAnswer(formOf(res.req), page, cacheControl))
 }
 
@@ -101,9 +104,16 @@ function send({ access }: SimpleDeps, res: Response, made: Answer): void {
   sendAnswer(res, access.tellsApart ? { ...made, headers: privately(made.headers) } : made)
 }
 
-function unknownProject(project: string, before: Iso | undefined): RegistryError {
-  const then = before === undefined ? `the pool has no ${project}` : `the pool had no ${project} before ${before}`
-  return new RegistryError('project-unknown', { project }, { detail: then })
+function unknownProject(
+  project: string,
+  { before, looksUpstream }: { readonly before: Iso | undefined; readonly looksUpstream: boolean },
+): RegistryError {
+  if (before !== undefined) {
+    const detail = `the pool had no ${project} before ${before}`
+    return new RegistryError('project-unknown', { project }, { detail })
+  }
+  const detail = looksUpstream ? `neither the pool nor its upstream has ${project}` : `the pool has no ${project}`
+  return new RegistryError('project-unknown', { project }, { detail })
 }
 
 function formOf(req: Request): PageForm {

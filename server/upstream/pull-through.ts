@@ -1,9 +1,10 @@
-import type { Iso } from '../../pool/distribution.ts'
+import type { Distribution, Iso } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { judgeAge } from '../../pool/policy/cooldown.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { isClosed } from '../../pool/project-status.ts'
 import type { ListedFile } from '../../pool/upstream-file.ts'
+import { sameVersion } from '../../pool/version.ts'
 import type { Records } from '../../storage/ports.ts'
 import { isOwn } from '../actions/own-projects.ts'
 import type { UpstreamClient } from './client.ts'
@@ -13,7 +14,7 @@ import { rememberedPages, type AskPage } from './remembered-pages.ts'
 export interface PullThrough {
   /**
    * The files of a project that the pool would take in from the upstream if they were asked for: those that it has not, of
-   * no project of the team's own, old enough, and with a sha256. Throws `upstream-unavailable`.
+   * no project of the team's own, of no version that was yanked here, old enough, and with a sha256. Throws `upstream-unavailable`.
    */
   listed(project: ProjectName): Promise<readonly ListedFile[]>
 }
@@ -38,13 +39,16 @@ export function pullThrough(deps: PullThroughDeps): PullThrough {
       if (await isOwn(records, project)) return []
       if (isClosed((await records.projectStatus(project))?.status)) return []
       const files = await ask(project)
-      const taken = new Set((await records.distributionsOf(project)).map(({ filename }) => filename))
+      const held = await records.distributionsOf(project)
+      const taken = new Set(held.map(({ filename }) => filename))
+      const yanked = held.filter(isYankedHere)
       const removed = new Set((await records.removals()).map(({ filename }) => filename))
       const cooldown = { least: minAge, floor: minAge, mayPassFloor: false, exceptions: [] }
       const now = deps.now()
       return files.filter(
-        ({ file }) =>
+        ({ file, version }) =>
           !taken.has(file.filename) &&
+          !yanked.some((other) => sameVersion(other.version, version)) &&
           !removed.has(file.filename) &&
           judgeAge(cooldown, { ...file, project }, now) === 'old-enough',
       )
@@ -77,4 +81,9 @@ function patiently(ask: AskPage, patience: number): AskPage {
       clearTimeout(timer)
     }
   }
+}
+
+/** By somebody here, and not by what the upstream said: what is broken of it may be so in all files of the version. */
+function isYankedHere({ yanked, origin }: Distribution): boolean {
+  return yanked !== null && yanked !== origin?.yanked
 }

@@ -1,4 +1,6 @@
 /** A pool that fills itself: real installers on a live index whose upstream has what it lacks. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeSdist, makeWheel } from '../support/archives.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
@@ -62,6 +64,21 @@ describe('a live index that pulls through', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('+ lib==1.0') as unknown])
     const asked = upstream.requests.filter((each) => each.includes('/files/')).slice(before)
     expect(new Set(asked.map((each) => each.split('/').at(-1)))).toEqual(new Set([libs[0]?.filename]))
+  })
+
+  it('gives uv the same by a date, whatever has been taken in since', async () => {
+    const resolve = async () => {
+      const input = await place.directory('dated')
+      await writeFile(join(input, 'in.txt'), 'lib\n')
+      const dated = ['--exclude-newer', '2020-01-01', '--index-url', `${place.url}/simple/`]
+      return place.client(await pinnedUv(), ['pip', 'compile', '--no-header', join(input, 'in.txt'), ...dated])
+    }
+    const first = await resolve()
+    expect(first).toContain('lib==3.0')
+    const environment = await place.virtualenv('dated')
+    const args = ['pip', 'install', '--python', environment, '--index-url', `${place.url}/simple/`, 'lib==3.0']
+    expect((await place.tryClient(await pinnedUv(), args)).code).toBe(0)
+    expect(await resolve()).toBe(first)
   })
 
   it('freezes what it pulled, and the frozen index needs no upstream', async () => {

@@ -12,10 +12,11 @@ import { startServer, type TestServer, type TestServerOptions } from '../support
 import { startUpstream, uploadTime, type Upstream, type UpstreamOptions } from '../support/upstream.ts'
 
 const old = makeWheel({ name: 'lxml', version: '4.8' })
-const newer = makeWheel({ name: 'lxml', version: '4.9', requiresPython: '>=3.9' })
+const newerMetadata = 'Metadata-Version: 2.1\nName: lxml\nVersion: 4.9\n\n'
+const newer = makeWheel({ name: 'lxml', version: '4.9', metadata: newerMetadata })
 /** More than fits into one piece of a download. */
 const large = makeSdist({ name: 'lxml', version: '5.0', files: { noise: noise(3_000_000) } })
-const metadata = { text: 'Metadata-Version: 2.1\nName: lxml\nVersion: 4.9\n\n' }
+const metadata = { text: newerMetadata }
 
 function noise(bytes: number): string {
   let [text, seed] = ['', 1]
@@ -87,7 +88,8 @@ describe('a project that the pool lacks', () => {
   })
 
   it('comes into the pool file by file, as it is asked for, with where it came from', async () => {
-    await start({ files: [listed(newer), listed(large)] })
+    await start({ files: [listed(newer, { metadata }), listed(large)] })
+    const before = await page()
     for (const wheel of [newer, large]) {
       const reply = await file(wheel)
       expect([reply.status, sha256(reply.body)]).toEqual([200, sha256(wheel.bytes)])
@@ -110,7 +112,8 @@ describe('a project that the pool lacks', () => {
     expect((await file(newer)).body).toEqual(newer.bytes)
     expect(asked(`/files/${newer.filename}`)).toBe(1)
     expect((await ask(server.url, '/simple/')).text).toContain('lxml')
-    expect(await names()).toEqual([newer.filename, large.filename])
+    // As old as it was: what a date admits does not change by an installation.
+    expect(await page()).toEqual(before)
   })
 
   it('is looked into without being taken in: HEAD, metadata', async () => {
@@ -228,6 +231,25 @@ describe('what is not shown, and not given', () => {
     expect(await names()).toEqual([old.filename])
     expect(codeOf(await file(newer))).toBe('distribution-unknown')
     expect(upstream.requests).toEqual([])
+  })
+
+  it('other files of a version that was yanked here', async () => {
+    const sdist = makeSdist({ name: 'lxml', version: '4.9' })
+    await start({ files: [listed(old, { yanked: 'upstream says so' }), listed(newer), listed(sdist)] })
+    await file(old)
+    await file(newer)
+    await server.store.records.setYanks([{ filename: newer.filename, reason: 'broken' }], ({ filename }) => ({
+      at: uploadTime,
+      actor: 'test',
+      verb: 'yank',
+      subject: filename,
+      facts: {},
+    }))
+    expect((await page()).map(({ filename, yanked }) => [filename, yanked])).toEqual([
+      [old.filename, 'upstream says so'],
+      [newer.filename, 'broken'],
+    ])
+    expect(codeOf(await file(sdist))).toBe('distribution-unknown')
   })
 
   it('what is quarantined, archived or removed', async () => {

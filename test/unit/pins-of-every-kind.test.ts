@@ -143,18 +143,41 @@ describe('a lock', () => {
   })
 })
 
+function inInspect(name: string, version: string, requires: readonly string[] = []) {
+  return { metadata: { name, version, requires_dist: requires } }
+}
+
+function reportOf(python_version: string) {
+  const installed = [
+    inInspect('pip', '24.0'),
+    inInspect('setuptools', '78.1.1'),
+    inInspect('wheel', '0.45.1'),
+    inInspect('pyramid', '2.0.2', ['setuptools', 'wheel ; extra == "testing"']),
+  ]
+  return JSON.stringify({ version: '1', environment: { python_version }, installed })
+}
+
+function pinned(python: string): readonly string[] {
+  const { pins } = readPins([{ name: 'x.json', text: reportOf(python) }], [parseTarget(linux)])
+  return pins.map(({ name, version }) => `${name}==${version}`)
+}
+
 describe('what is installed', () => {
-  it('is read from pip freeze and pip inspect alike', () => {
+  it('is read from pip inspect with what an old Python brings, where something needs that', () => {
+    expect(pinned('3.11')).toEqual(['pyramid==2.0.2', 'setuptools==78.1.1'])
+    expect(pinned('3.12')).toEqual(['pyramid==2.0.2', 'setuptools==78.1.1', 'wheel==0.45.1'])
+  })
+
+  it('is read from pip freeze and pip inspect alike, but for setuptools, which pip freeze of old leaves out', () => {
     const refused = '"acme.site @ file:///srv/acme/src" is a path, not a version'
     const installed = together(pyramid, ['zope-interface==8.7'])
+    const inspected = together(installed, ['setuptools==65.5.0'])
     expect(readFor(linux, 'pip/freeze.txt')).toEqual({ pins: installed, said: [`1: ${refused}`] })
-    expect(readFor(linux, 'pip/inspect.json')).toEqual({ pins: installed, said: [`8: ${refused}`] })
-    for (const path of ['pip/freeze.txt', 'pip/inspect.json']) {
-      expect(readFor(linux, path, { use: ['acme.site==1.0'] })).toEqual({
-        pins: together(installed, ['acme-site==1.0']),
-        said: [],
-      })
-    }
+    expect(readFor(linux, 'pip/inspect.json')).toEqual({ pins: inspected, said: [`8: ${refused}`] })
+    const use = { use: ['acme.site==1.0'] }
+    const ours = ['acme-site==1.0']
+    expect(readFor(linux, 'pip/freeze.txt', use)).toEqual({ pins: together(installed, ours), said: [] })
+    expect(readFor(linux, 'pip/inspect.json', use)).toEqual({ pins: together(inspected, ours), said: [] })
   })
 })
 
