@@ -3,6 +3,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import { asksFor, printUsageQuery, type UsageQuery } from '../../pool/usage-query.ts'
 import { compareCodePoints, compareVersionTexts } from '../../pool/version.ts'
 import type { ReleaseSummary } from '../../storage/ports.ts'
+import { removedError } from '../../pool/removal.ts'
 import type { Deps } from '../deps.ts'
 
 export interface Usage {
@@ -22,7 +23,7 @@ export interface UsageRequest {
 
 /**
  * Files of the pool that are asked for, the newest version first, and the releases that each is in; `limit` of them.
- * Reads no manifest. Throws `project-unknown`, `distribution-unknown`.
+ * Reads no manifest. Throws `project-unknown`, `distribution-unknown`, `distribution-removed`.
  */
 export async function whereUsed(
   { records }: Pick<Deps, 'records'>,
@@ -50,6 +51,8 @@ async function filesAskedFor({ records }: Pick<Deps, 'records'>, query: UsageQue
       ? await records.distributionsByDigest(query.prefix)
       : [await records.distribution(query.filename)].flatMap((file) => file ?? [])
   if (found.length > 0) return found.map((file) => ({ file, unjudged: false }))
+  const removal = query.kind === 'sha256' ? undefined : await records.removal(query.filename)
+  if (removal) throw removedError(removal)
   const asked = printUsageQuery(query)
   throw new RegistryError(
     'distribution-unknown',

@@ -27,7 +27,7 @@ export interface Yanked {
 
 /**
  * Marks files as yanked (PEP 592) in the live index, or no longer, all or none. Releases that hold them do not change.
- * Throws `request-invalid`, `project-unknown`, `distribution-unknown`.
+ * Throws `request-invalid`, `project-unknown`, `distribution-unknown`, `distribution-removed`.
  */
 export async function yankFiles(
   { records, now }: Pick<Deps, 'records' | 'now'>,

@@ -204,6 +204,19 @@ describe('firn remove', () => {
     expect((await run('remove', free.filename, '-m', 'again')).stdout).toBe(`${free.filename} was removed already\n`)
   })
 
+  it('is told of to whoever asks for the file by its name', async () => {
+    await run('remove', free.filename, '-m', 'court order')
+    for (const asked of [
+      ['where-used', free.filename],
+      ['yank', free.filename, '-m', 'broken'],
+    ])
+      expect(await run(...asked)).toEqual({
+        code: 66,
+        stdout: '',
+        stderr: `error: File was removed from the pool: ${free.filename}: court order\n`,
+      })
+  })
+
   it('refuses what a release holds, unless it is forced', async () => {
     expect(await run('remove', wheel.filename, '-m', 'court order')).toEqual({
       code: 73,
