@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asyncProperty, check, type Arbitrary } from 'fast-check'
 import { vi } from 'vitest'
+import { root } from '../support/server.ts'
 
 /** Inputs that each file of this directory tries in a usual run. */
 export const planned = { archives: 7000, forms: 2000, requests: 5000, texts: 11_000 } as const
@@ -74,10 +74,12 @@ export function fuzzer(area: string): Fuzzer {
   }
 }
 
-/** Where the bytes are, and the first of them. */
+/** Where the bytes are, and the first of them: not where the run cleans up behind itself. */
 function keep(area: string, input: Uint8Array | string): string {
   const bytes = Buffer.from(input)
-  const file = join(tmpdir(), `firn-fuzz-${area}-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`)
+  const directory = join(root, '.cache', 'fuzz')
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, `${area}-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`)
   writeFileSync(file, bytes)
   return `its ${bytes.length} bytes are kept in ${file}: ${bytes.toString('hex', 0, 200)}`
 }
