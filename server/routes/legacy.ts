@@ -72,7 +72,7 @@ function requireUploader({ access }: LegacyDeps, req: Request, product: string |
 }
 
 async function asUpload(
-  { staging }: LegacyDeps,
+  { staging, access }: LegacyDeps,
   form: UploadForm,
   req: Request,
 ): Promise<Omit<Upload, 'product' | 'mayUpload'>> {
@@ -86,7 +86,8 @@ async function asUpload(
       claim: { name: text('name'), version: text('version') },
       stated: statedDigests(fields),
       attestations: attestationsIn(form),
-      origin: statedOrigin(fields.get('firn_origin')),
+      // By whoever may bring in what others have published; of any other uploader a file is his own, whatever he says.
+      origin: access.may(identityOf(req), { verb: 'fetch' }) ? statedOrigin(fields.get('firn_origin')) : null,
       actor: actorOf(req),
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createToken } from '../../server/actions/tokens.ts'
 import { makeWheel } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import { contentPart, formHeaders, formOf, ask, freeze, json, upload } from '../support/requests.ts'
@@ -34,6 +35,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
+const now = () => new Date().toISOString()
+
 let here: TestServer
 beforeEach(async () => {
   here = await startServer({ upstream: upstream.url })
@@ -52,6 +55,15 @@ it.each([
   expect((await records.distribution(ours.filename))?.origin).toBeNull()
   expect(await firn(['fetch', 'lxml==4.9'], { FIRN_URL: here.url })).toMatchObject({ code: 0 })
   expect(await firn(['fetch', 'karl==3.31'], { FIRN_URL: here.url })).toMatchObject({ code: 65 })
+})
+
+it('believes no origin of one who may upload one project alone', async () => {
+  const request = { name: 'narrow', scopes: ['upload:lxml'], expiresAt: null, actor: 'test' }
+  const { text } = await createToken({ records: here.store.records, now }, request)
+  const body = formOf([{ name: 'firn_origin', value: 'https://index.example/lxml.whl' }, contentPart(theirs)])
+  const headers = { ...formHeaders, authorization: `Bearer ${text}` }
+  expect((await ask(here.url, '/legacy/', { method: 'POST', headers, body })).status).toBe(200)
+  expect((await here.store.records.distribution(theirs.filename))?.origin).toBeNull()
 })
 
 it.each(['ftp://index.example/lxml.whl', 'lxml.whl', `https://index.example/${'x'.repeat(2000)}`])(
