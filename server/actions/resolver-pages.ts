@@ -14,6 +14,7 @@ import {
 } from '../../pool/pages/resolver-page.ts'
 import { judgeAge, type Cooldown } from '../../pool/policy/cooldown.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { isClosed } from '../../pool/project-status.ts'
 import { parseOrSkip, type UpstreamFile } from '../../pool/upstream-file.ts'
 import { readArchive } from '../../storage/archives/read-archive.ts'
 import type { Deps } from '../deps.ts'
@@ -41,6 +42,8 @@ export type ResolverDeps = Pick<Deps, 'records' | 'files' | 'staging' | 'upstrea
 export async function resolverPage(deps: ResolverDeps, question: ResolverQuestion): Promise<string | undefined> {
   const { project } = question
   if (isUnresolvable(project)) return undefined
+  // Nothing can be frozen with it, so that nothing is to be chosen.
+  if ((await deps.records.projectStatus(project))?.status === 'quarantined') return undefined
   const upstream = await upstreamFiles(deps, question)
   const files = upstream?.map(upstreamFile) ?? (await deps.records.distributionsOf(project)).map(poolFile)
   if (files.length === 0) return undefined
@@ -95,14 +98,18 @@ export function resolverCache(): ResolverCache {
   return { pages: new LRUCache({ max: 500, ttl: 5 * 60_000 }), looked: new LRUCache({ max: 2000 }) }
 }
 
-/** `undefined`: the project is the team's own, or the upstream does not know it. */
+/** What can come in; `undefined`: the project is the team's own, or closed, or the upstream does not know it. */
 async function upstreamFiles(deps: ResolverDeps, question: ResolverQuestion): Promise<readonly Listed[] | undefined> {
   const { project, indexes, fromUpstream, cooldown } = question
   if (indexes === undefined) return undefined
   if (!fromUpstream.includes(project) && (await isOwn(deps.records, project))) return undefined
+  if (isClosed((await deps.records.projectStatus(project))?.status)) return undefined
+  const removed = new Set((await deps.records.removals()).map(({ filename }) => filename))
   const now = deps.now()
   const files = await filesOfFirst(deps, { ...question, indexes })
-  return files?.filter(({ file }) => judgeAge(cooldown, { ...file, project }, now) !== 'too-young')
+  return files?.filter(
+    ({ file }) => !removed.has(file.filename) && judgeAge(cooldown, { ...file, project }, now) !== 'too-young',
+  )
 }
 
 /** Of the first index that knows the project. */

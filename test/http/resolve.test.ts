@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parseProjectName } from '../../pool/project-name.ts'
+import type { ProjectState } from '../../pool/project-status.ts'
 import { createToken } from '../../server/actions/tokens.ts'
 import { makeSdist, makeWheel } from '../support/archives.ts'
 import { cleanStop } from '../support/clean-stop.ts'
@@ -53,4 +55,29 @@ it.each([
 it('has no file under the name of another', async () => {
   const path = `/resolve/upstream/${index()}/web/web-9.0-py3-none-any.whl/other-1.0.whl.metadata`
   expect((await ask(server.url, path, { headers: bearer })).status).toBe(404)
+})
+
+it('has nothing that could not come in: files that were removed, projects that are closed', async () => {
+  const { records } = server.store
+  const event = { at: '2026-11-24T11:13:00.000Z', actor: 'test', facts: {} }
+  const web = parseProjectName('web')
+  const versions = async () => {
+    const page = await ask(server.url, `/resolve/upstream/${index()}/web/`, { headers: bearer })
+    return page.status === 200 ? (json(page) as { versions: unknown }).versions : page.status
+  }
+  const say = (status: ProjectState) =>
+    records.setProjectStatus(
+      { project: web, status, reason: null, at: event.at },
+      { ...event, verb: 'status', subject: 'web' },
+    )
+  expect(await versions()).toEqual(['9.0'])
+  await say('archived')
+  expect(await versions()).toBe(404)
+  await say('active')
+  const wheel = makeWheel({ name: 'web', version: '9.0' })
+  const form = formOf([{ name: 'firn_origin', value: `${upstream.url}web/` }, contentPart(wheel)])
+  await ask(server.url, '/legacy/', { method: 'POST', headers: { ...formHeaders, ...bearer }, body: form })
+  const removal = { filename: wheel.filename, reason: 'court order', at: event.at }
+  await records.removeDistribution(removal, { ...event, verb: 'remove', subject: wheel.filename })
+  expect(await versions()).toBe(404)
 })
