@@ -54,7 +54,7 @@ it('takes no waiver without a reason', async () => {
   expect([code, stderr]).toEqual([
     64,
     `error: Waiver is not valid: "plaster"
-hint: write "[RULE ]NAME[ until YYYY-MM-DD]: REASON"; rules are closure, yanked, licence, age, sdist-only
+hint: write "[RULE ]NAME[ until YYYY-MM-DD]: REASON"; rules are closure, yanked, licence, age, sdist-only, quarantined, deprecated
 `,
   ])
 })

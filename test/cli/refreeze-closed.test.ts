@@ -48,7 +48,7 @@ it('takes the waivers of the base with the base, and those that are its own alon
   expect([code, lines.map((line) => line.trim().split(/\s{2,}/))]).toEqual([
     errors['freeze-refused'].exit,
     [
-      ['product', 'from', 'to', 'outcome', 'why'],
+      ['PRODUCT', 'FROM', 'TO', 'OUTCOME', 'WHY'],
       ['acme', 'acme/1', 'acme/1+karl3.31', 'frozen'],
       ['globex', 'globex/1', 'globex/1+karl3.31', 'frozen'],
       ['initech', 'initech/1', 'initech/1+karl3.31', 'failed', expect.stringContaining('karl<3.31') as string],
