@@ -31,17 +31,18 @@ npx firn freeze karl/3.30 -r requirements.txt</code></pre>`
 
 function releaseTable(releases: readonly ReleaseSummary[]): string {
   const rows = releases.map(({ name, digest, frozenAt }) => {
-    const release = escape(printReleaseName(name))
+    // On a phone a long name goes on below, and no name is broken within.
+    const release = escape(printReleaseName(name)).replace('/', '/<wbr>')
     const index = escape(`.${indexPath(name)}`)
     const day = escape(frozenAt.slice(0, 16).replace('T', ' '))
     return `<tr><td><a href="${index}">${release}</a></td><td><time datetime="${escape(frozenAt)}">${day}</time></td><td><a href="${index}manifest.json"><code>${digest.slice(0, 12)}</code></a></td></tr>`
   })
-  return `<table>
+  return `<div class="wide"><table>
 <thead><tr><th scope="col">Release</th><th scope="col">Frozen (UTC)</th><th scope="col">Digest</th></tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody>
-</table>`
+</table></div>`
 }
 
 function installHelp(base: string, [first]: readonly ReleaseSummary[]): string {

@@ -11,7 +11,9 @@ a { color: var(--link) }
 h1 { font-size: 1.6rem; margin: 1.75rem 0 .75rem }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line) }
+td time, td code { white-space: nowrap }
+.wide { overflow-x: auto }
 th { color: var(--soft); font-weight: 600; font-size: .875rem }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em }
 pre code { font-size: inherit }
