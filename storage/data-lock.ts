@@ -1,5 +1,6 @@
 import SQLite from 'better-sqlite3'
 import { RegistryError } from '../pool/errors.ts'
+import { openSqlite } from './sql/open-sqlite.ts'
 
 /** Whoever looks whether it is taken (`upkeep/is-served.ts`) holds it for an instant: that much is waited for. */
 const lookMs = 250
@@ -21,7 +22,7 @@ export function lockData(path: string, directory: string): () => void {
 export function holdLock(path: string): () => void {
   let database: SQLite.Database | undefined
   try {
-    database = new SQLite(path, { timeout: lookMs })
+    database = openSqlite(path, { timeout: lookMs })
     // No WAL, where nothing is exclusive, and no file of a journal beside it.
     database.pragma('journal_mode = MEMORY')
     database.exec('begin exclusive')

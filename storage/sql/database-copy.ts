@@ -4,6 +4,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import { beforeAll, type LogLine } from '../../pool/proof/log-line.ts'
 import type { PoolPlace } from '../ports.ts'
 import { refuseNewer } from './sqlite.ts'
+import { openSqlite } from './open-sqlite.ts'
 
 export type Head = Pick<LogLine, 'sequence' | 'digest'>
 
@@ -82,7 +83,7 @@ async function copyDatabase(database: SQLite.Database, to: string, { pageSize, o
   })
   // SQLite does not tell of the last step.
   onBytes((left ?? 0) * pageSize)
-  const copy = new SQLite(to)
+  const copy = openSqlite(to)
   try {
     // One file that can be read where nothing can be written: with WAL it would want two more beside it.
     copy.pragma('journal_mode = DELETE')
@@ -139,7 +140,7 @@ export function hasRemoved(path: string, filename: string): boolean {
 
 function openForReading(path: string): SQLite.Database {
   try {
-    return new SQLite(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
+    return openSqlite(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
   } catch (cause) {
     throw unreadable(path, cause)
   }

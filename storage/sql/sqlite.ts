@@ -1,4 +1,4 @@
-import SQLite from 'better-sqlite3'
+import type SQLite from 'better-sqlite3'
 import { Kysely, Migrator, SqliteDialect } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
@@ -13,6 +13,7 @@ import { sqlRecords } from './records.ts'
 import { distribution, frozenRelease } from './rows.ts'
 import type { PoolFileRow, ReleaseRow, Schema } from './schema.ts'
 import { totalsOf } from './totals.ts'
+import { openSqlite } from './open-sqlite.ts'
 
 /**
  * Records in one SQLite file, brought to this firn's schema. Throws `data-too-new`, `data-unusable`.
@@ -35,7 +36,7 @@ export async function openSqliteRecords(path: string, fault: Fault, signer: Sign
 export function connect(path: string): SQLite.Database {
   let database: SQLite.Database | undefined
   try {
-    database = new SQLite(path, { timeout: 10_000 })
+    database = openSqlite(path, { timeout: 10_000 })
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
     database.pragma('foreign_keys = ON')

@@ -1,4 +1,5 @@
 import SQLite from 'better-sqlite3'
+import { openSqlite } from '../sql/open-sqlite.ts'
 
 /**
  * Whether a firn holds the data directory with this lock now. Looking takes the lock for an instant as a reader does,
@@ -7,7 +8,7 @@ import SQLite from 'better-sqlite3'
 export function isServed(lock: string): boolean {
   let database: SQLite.Database | undefined
   try {
-    database = new SQLite(lock, { readonly: true, fileMustExist: true, timeout: 0 })
+    database = openSqlite(lock, { readonly: true, fileMustExist: true, timeout: 0 })
     database.prepare('select count(*) from sqlite_master').get()
     return false
   } catch (error) {

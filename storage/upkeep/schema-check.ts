@@ -1,8 +1,9 @@
-import SQLite from 'better-sqlite3'
+import type SQLite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { migrate } from '../sql/sqlite.ts'
 import type { Schema } from '../sql/schema.ts'
 import type { Finding } from './finding.ts'
+import { openSqlite } from '../sql/open-sqlite.ts'
 
 /** A table, index, trigger or view with the statement that makes it; `null` for what SQLite makes by itself. */
 export interface SchemaPart {
@@ -13,7 +14,7 @@ export interface SchemaPart {
 
 /** What the database of this firn has: read from one that is made anew. */
 export async function expectedSchema(): Promise<readonly SchemaPart[]> {
-  const database = new SQLite(':memory:')
+  const database = openSqlite(':memory:')
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
   try {
     await migrate(db)
