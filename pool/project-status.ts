@@ -21,3 +21,11 @@ export interface ProjectStatus {
   /** Since when. */
   readonly at: Iso
 }
+
+/** Whether what was said last of a project, if anything was, says the same. */
+export function saysSame(
+  held: ProjectStatus | undefined,
+  { status, reason }: Pick<ProjectStatus, 'status' | 'reason'>,
+): boolean {
+  return (held?.status ?? 'active') === status && (held?.reason ?? null) === reason
+}

@@ -1,4 +1,4 @@
-import type { ProjectStatus } from '../../pool/project-status.ts'
+import { saysSame, type ProjectStatus } from '../../pool/project-status.ts'
 import type { Deps } from '../deps.ts'
 
 export interface StatusRequest extends Omit<ProjectStatus, 'at'> {
@@ -12,9 +12,7 @@ export async function setProjectStatus(
   { records, now }: Pick<Deps, 'records' | 'now'>,
   { project, status, reason, dryRun, actor }: StatusRequest,
 ): Promise<'set' | 'same'> {
-  const held = await records.projectStatus(project)
-  if ((held?.status ?? 'active') === status && (held?.reason ?? null) === reason) return 'same'
-  if (dryRun) return 'set'
+  if (dryRun) return saysSame(await records.projectStatus(project), { status, reason }) ? 'same' : 'set'
   const at = now()
   const facts = { status, ...(reason === null ? {} : { reason }) }
   return records.setProjectStatus(

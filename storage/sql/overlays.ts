@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
-import type { ProjectState, ProjectStatus } from '../../pool/project-status.ts'
+import { saysSame, type ProjectState, type ProjectStatus } from '../../pool/project-status.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
 import type { AuditEvent } from '../ports/events.ts'
 import type { OverlayRecords, YankMark } from '../ports/overlays.ts'
@@ -15,7 +15,7 @@ export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecor
   const inOne = <Outcome>(change: (trx: Transaction<Schema>) => Promise<Outcome>) =>
     db.transaction().execute(change).catch(refuseIfFull)
   return {
-    setYanks: (marks, eventOf) => inOne((trx) => setYanks(trx, marks, (mark) => tell(trx, eventOf(mark)), eventOf)),
+    setYanks: (marks, eventOf) => inOne((trx) => setYanks(trx, marks, { eventOf, tell })),
     projectStatus: (project, before) => projectStatus(db, project, before),
     setProjectStatus: (status, event) => inOne((trx) => setStatus(trx, status, () => tell(trx, event))),
     projectStatuses: () => projectStatuses(db),
@@ -25,21 +25,26 @@ export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecor
   }
 }
 
+interface Telling {
+  readonly eventOf: (mark: YankMark) => AuditEvent
+  readonly tell: (trx: Transaction<Schema>, event: AuditEvent) => Promise<void>
+}
+
 async function setYanks(
   trx: Transaction<Schema>,
   marks: readonly YankMark[],
-  tell: (mark: YankMark) => Promise<void>,
-  eventOf: (mark: YankMark) => AuditEvent,
+  { eventOf, tell }: Telling,
 ): Promise<readonly string[]> {
   const changed: string[] = []
   for (const mark of marks) {
     const { yanked } = distribution(await fileInPool(trx, mark.filename))
     if (yanked === mark.reason) continue
+    const event = eventOf(mark)
     await trx
       .insertInto('yanks')
-      .values({ ...mark, at: eventOf(mark).at })
+      .values({ ...mark, at: event.at })
       .execute()
-    await tell(mark)
+    await tell(trx, event)
     changed.push(mark.filename)
   }
   return changed
@@ -95,8 +100,7 @@ async function setStatus(
   { project, status, reason, at }: ProjectStatus,
   tell: () => Promise<void>,
 ): Promise<'set' | 'same'> {
-  const held = await projectStatus(trx, project, undefined)
-  if ((held?.status ?? 'active') === status && (held?.reason ?? null) === reason) return 'same'
+  if (saysSame(await projectStatus(trx, project, undefined), { status, reason })) return 'same'
   await trx.insertInto('project_statuses').values({ project, status, reason, at }).execute()
   await tell()
   return 'set'
