@@ -3,8 +3,17 @@ import { dirname } from 'node:path'
 import { RegistryError } from '../../pool/errors.ts'
 
 /** Makes a directory's entries durable: a link or rename is not, until its directory is synced (fsync(2)). */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
+export function syncDirectory(path: string): Promise<void> {
+  return syncOpened(path, 'r')
+}
+
+/** Makes a file durable that somebody else has written. */
+export function syncFile(path: string): Promise<void> {
+  return syncOpened(path, 'r+')
+}
+
+async function syncOpened(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(path, flags)
   try {
     await handle.sync()
   } finally {

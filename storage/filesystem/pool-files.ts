@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { chmod, link, open, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
 import { compareCodePoints } from '../../pool/version.ts'
@@ -11,15 +9,13 @@ import type { Fault } from '../fault.ts'
 import type { ByteRange, PoolFiles, PoolPlace, Staged } from '../ports.ts'
 import { asideName } from './aside-name.ts'
 import { isSystemError, makeDirectory, refuseIfFull, syncDirectory } from './durable.ts'
+import { digestOfFile, readSize } from './file-digest.ts'
 import { poolPath } from '../layout.ts'
 
 export interface PoolDirectories {
   readonly pool: string
   readonly orphans: string
 }
-
-/** One read of this size a chunk: with Node's default of 64 KiB a large file is sent at a quarter of the speed. */
-const readSize = 1024 * 1024
 
 /** The pool as plain files, `<pool>/<project>/<filename>`; staging must lie on the same file system. */
 export async function openPoolFiles(directories: PoolDirectories, fault: Fault): Promise<PoolFiles> {
@@ -45,7 +41,7 @@ async function adopt(staged: Staged, place: PoolPlace, path: string, fault: Faul
     await link(staged.path, path)
   } catch (error) {
     if (!isSystemError(error, 'EEXIST')) throw error
-    if ((await digestOf(path)) !== staged.sha256) {
+    if ((await digestOfFile(path)) !== staged.sha256) {
       throw new RegistryError('distribution-exists', { filename: place.filename }, { detail: place.filename })
     }
   }
@@ -56,15 +52,9 @@ async function adopt(staged: Staged, place: PoolPlace, path: string, fault: Faul
   fault('adopt:synced')
 }
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: readSize }), hash)
-  return hash.digest('hex')
-}
-
 async function setAside(path: string, orphans: string, filename: string): Promise<void> {
   try {
-    const digest = await digestOf(path)
+    const digest = await digestOfFile(path)
     await makeDirectory(orphans)
     await rename(path, join(orphans, asideName(digest, filename)))
     await syncDirectory(orphans)

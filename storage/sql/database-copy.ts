@@ -4,7 +4,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import { beforeAll, type LogLine } from '../../pool/proof/log-line.ts'
 import type { PoolPlace } from '../ports.ts'
 import { refuseNewer } from './sqlite.ts'
-import { openSqlite } from './open-sqlite.ts'
+import { openReadOnly, openSqlite } from './open-sqlite.ts'
 
 export type Head = Pick<LogLine, 'sequence' | 'digest'>
 
@@ -140,7 +140,7 @@ export function hasRemoved(path: string, filename: string): boolean {
 
 function openForReading(path: string): SQLite.Database {
   try {
-    return openSqlite(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
+    return openReadOnly(path)
   } catch (cause) {
     throw unreadable(path, cause)
   }

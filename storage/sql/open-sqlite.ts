@@ -6,6 +6,11 @@ export function openSqlite(path: string, options: SQLite.Options = {}): SQLite.D
   return abortsOnCollection(process.versions.node) ? withoutCollection(database) : database
 }
 
+/** Opens a database that is there, for reading alone, beside whoever writes to it. */
+export function openReadOnly(path: string): SQLite.Database {
+  return openSqlite(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
+}
+
 /**
  * Whether a statement of better-sqlite3 12 that is garbage-collected while no JavaScript runs ends the process. Node does
  * that from 24.19 on where the module was compiled for it ("RemoveEnvironmentCleanupHook … (env) != nullptr"); better-sqlite3

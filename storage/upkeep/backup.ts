@@ -1,9 +1,9 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Iso, Sha256 } from '../../pool/distribution.ts'
 import { isRegistryError, RegistryError } from '../../pool/errors.ts'
 import { parsePublicKey } from '../../pool/proof/public-key.ts'
-import { isSystemError, isThere, syncDirectory } from '../filesystem/durable.ts'
+import { isSystemError, isThere, syncDirectory, syncFile } from '../filesystem/durable.ts'
 import { layout, type Layout } from '../layout.ts'
 import type { PoolPlace } from '../ports.ts'
 import { writeSecret } from '../signing-key.ts'
@@ -141,18 +141,9 @@ async function copyDatabase(
   } finally {
     database.close()
   }
-  await sync(place.database)
+  await syncFile(place.database)
   fault('backup:database-copied')
   return readDatabase(place.database)
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** The pool of two registries is not one: each may have other bytes under a name. */

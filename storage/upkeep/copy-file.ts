@@ -1,9 +1,10 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import type { Sha256 } from '../../pool/distribution.ts'
 import { RegistryError } from '../../pool/errors.ts'
 import { isSystemError, writeFully } from '../filesystem/durable.ts'
+import { digestOfFile, readSize } from '../filesystem/file-digest.ts'
 
 /** The bytes that a file is to have. */
 export interface Content {
@@ -15,8 +16,6 @@ export interface Watching {
   readonly onBytes: (bytes: number) => void
   readonly signal: AbortSignal
 }
-
-const readSize = 1024 * 1024
 
 /**
  * Copies a file to a name that is not taken, durably but for that name. A copy, never a link: what damages the one must
@@ -32,8 +31,7 @@ export async function copyChecked(
   // What is in a pool is nobody's to edit.
   const handle = await open(to, 'wx', content.mode ?? 0o444)
   try {
-    const hash = createHash('sha256')
-    for await (const chunk of contentOf(from, content, { ...watching, hash })) await writeFully(handle, chunk)
+    for await (const chunk of contentOf(from, content, watching)) await writeFully(handle, chunk)
     await handle.sync()
   } catch (error) {
     await rm(to, { force: true })
@@ -45,31 +43,20 @@ export async function copyChecked(
 
 /** Reads a file through. Throws as `copyChecked`. */
 export async function readChecked(path: string, content: Content, watching: Watching): Promise<void> {
-  const chunks = contentOf(path, content, { ...watching, hash: createHash('sha256') })
-  for await (const _ of chunks);
+  for await (const _ of contentOf(path, content, watching));
 }
 
 /** What a file holds. */
 export async function measure(path: string): Promise<Content> {
-  const hash = createHash('sha256')
-  let size = 0
-  const stream: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: readSize })
-  for await (const chunk of stream) {
-    size += chunk.length
-    hash.update(chunk)
-  }
-  return { size, sha256: hash.digest('hex') }
-}
-
-interface Reading extends Watching {
-  readonly hash: Hash
+  return { size: (await stat(path)).size, sha256: await digestOfFile(path) }
 }
 
 async function* contentOf(
   path: string,
   { size, sha256 }: Content,
-  { onBytes, signal, hash }: Reading,
+  { onBytes, signal }: Watching,
 ): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
   let read = 0
   for await (const chunk of bytesOf(path, signal)) {
     read += chunk.length

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
-import { lstat, open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { lstat } from 'node:fs/promises'
 import { canonicalJson, type Json } from '../../pool/canonical-json.ts'
 import { digestOf } from '../../pool/digest.ts'
 import type { Distribution } from '../../pool/distribution.ts'
@@ -11,6 +10,7 @@ import { parseFilename } from '../../pool/filename.ts'
 import { parseMetadata } from '../../pool/metadata.ts'
 import { readArchive } from '../archives/read-archive.ts'
 import { isSystemError } from '../filesystem/durable.ts'
+import { digestOfPlainFile } from '../filesystem/file-digest.ts'
 import type { Finding, FindingCode } from './finding.ts'
 import type { Stated } from './held-rows.ts'
 
@@ -69,31 +69,8 @@ async function damageOf(
 ): Promise<string | undefined> {
   if (size !== stated.size) return `has ${size} bytes, not ${stated.size}`
   if (reading.quick) return undefined
-  const digest = await digestOfFile(path, reading)
+  const digest = await digestOfPlainFile(path, reading)
   return digest === stated.sha256 ? undefined : `has the sha256 ${digest}, not ${stated.sha256}`
-}
-
-const readSize = 1024 * 1024
-
-/** A link is not followed. */
-export async function digestOfFile(
-  path: string,
-  { signal, onBytes }: Pick<Reading, 'signal'> & Partial<Reading>,
-): Promise<string> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    const hash = createHash('sha256')
-    const buffer = Buffer.allocUnsafe(readSize)
-    for (;;) {
-      signal.throwIfAborted()
-      const { bytesRead } = await handle.read(buffer, 0, readSize, null)
-      if (bytesRead === 0) return hash.digest('hex')
-      hash.update(buffer.subarray(0, bytesRead))
-      onBytes?.(bytesRead)
-    }
-  } finally {
-    await handle.close()
-  }
 }
 
 /** What can be told from the bytes of a file, that are the ones which came. */

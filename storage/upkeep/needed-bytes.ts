@@ -4,7 +4,7 @@ import type { Sha256 } from '../../pool/distribution.ts'
 import { readManifest } from '../../pool/manifest.ts'
 import { poolPath, type Layout } from '../layout.ts'
 import type { PoolFileRow } from '../sql/schema.ts'
-import { digestOfFile } from './file-check.ts'
+import { digestOfPlainFile } from '../filesystem/file-digest.ts'
 import { holdRows } from './held-rows.ts'
 
 /** The file that needs bytes with this digest because it does not have them; `undefined`: none does. */
@@ -35,7 +35,7 @@ async function isWholeFile(
   const path = poolPath(pool, { project, filename })
   const status = await lstat(path).catch(() => undefined)
   if (!status?.isFile() || status.size !== size) return false
-  return (await digestOfFile(path, { signal })) === sha256
+  return (await digestOfPlainFile(path, { signal })) === sha256
 }
 
 /** By digest, what is named with it and has no row that says the same: rows were taken away or changed. */

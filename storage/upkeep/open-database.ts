@@ -3,7 +3,7 @@ import { RegistryError } from '../../pool/errors.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { migrations } from '../sql/migrations.ts'
 import { refuseNewer } from '../sql/sqlite.ts'
-import { openSqlite } from '../sql/open-sqlite.ts'
+import { openReadOnly } from '../sql/open-sqlite.ts'
 
 /**
  * Opens a database to look at it, beside whoever writes to it. Nothing can be changed through it. Throws
@@ -29,7 +29,7 @@ export function requireDatabase(path: string): void {
 
 function open(path: string): SQLite.Database {
   try {
-    return openSqlite(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
+    return openReadOnly(path)
   } catch (cause) {
     const detail = `${path} cannot be opened`
     const hint = 'name the data directory of a firn with --data'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Distribution } from '../../pool/distribution.ts'
 import { isRegistryError } from '../../pool/errors.ts'
 import type { Staged } from '../ports.ts'
-import { digestOfFile } from './file-check.ts'
+import { digestOfPlainFile } from '../filesystem/file-digest.ts'
 import type { Stated } from './held-rows.ts'
 import type { Mending } from './mending.ts'
 import { entriesOf } from './pool-walk.ts'
@@ -52,7 +52,7 @@ async function inOrphans({ places, signal }: Mending, { wanted }: Missed): Promi
   const named = (await entriesOf(places.orphans)).filter(({ name }) => name.startsWith(`${sha256}-`))
   for (const entry of named.filter((each) => each.isFile())) {
     const path = join(places.orphans, entry.name)
-    if ((await digestOfFile(path, { signal })) !== sha256) continue
+    if ((await digestOfPlainFile(path, { signal })) !== sha256) continue
     return { staged: { path, sha256, size: wanted.size, digests: { sha256 } }, from: 'orphans' }
   }
   return undefined

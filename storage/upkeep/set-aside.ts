@@ -3,7 +3,7 @@ import { lstat, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { asideName } from '../filesystem/aside-name.ts'
 import { makeDirectory, syncDirectory } from '../filesystem/durable.ts'
-import { digestOfFile } from './file-check.ts'
+import { digestOfPlainFile } from '../filesystem/file-digest.ts'
 import type { Mending } from './mending.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { Mending } from './mending.ts'
  */
 export async function setAside({ places, signal, fault }: Mending, path: string): Promise<string> {
   const isFile = (await lstat(path)).isFile()
-  const first = isFile ? await digestOfFile(path, { signal }) : randomUUID()
+  const first = isFile ? await digestOfPlainFile(path, { signal }) : randomUUID()
   const name = asideName(first, basename(path))
   await makeDirectory(places.orphans)
   await rename(path, join(places.orphans, name))

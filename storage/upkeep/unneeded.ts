@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Sha256 } from '../../pool/distribution.ts'
 import { compareCodePoints } from '../../pool/version.ts'
 import type { Layout } from '../layout.ts'
-import { digestOfFile, type Reading } from './file-check.ts'
+import { digestOfPlainFile } from '../filesystem/file-digest.ts'
+import type { Reading } from './file-check.ts'
 import { holdRows } from './held-rows.ts'
 import { whoNeeds, type NeedsOf } from './needed-bytes.ts'
 import { entriesOf, isNoText, walkPool } from './pool-walk.ts'
@@ -70,7 +71,7 @@ export async function findUnneeded(sorting: Sorting): Promise<Sorted> {
 async function neededBy({ places, signal }: Sorting, needs: NeedsOf, { path }: Unneeded): Promise<string | undefined> {
   const full = join(places.directory, path)
   const isFile = (await lstat(full)).isFile()
-  const sha256: Sha256 | undefined = isFile ? await digestOfFile(full, { signal }) : undefined
+  const sha256: Sha256 | undefined = isFile ? await digestOfPlainFile(full, { signal }) : undefined
   return sha256 === undefined ? undefined : needs(sha256, signal)
 }
 
