@@ -1,14 +1,14 @@
 import type { Kysely, Transaction } from 'kysely'
 import { RegistryError } from '../../pool/errors.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
-import { saysSame, type ProjectState, type ProjectStatus } from '../../pool/project-status.ts'
+import { saysSame, type ProjectStatus } from '../../pool/project-status.ts'
 import { refuseIfFull } from '../filesystem/durable.ts'
 import type { AuditEvent } from '../ports/events.ts'
 import type { OverlayRecords, YankMark } from '../ports/overlays.ts'
 import type { Signer } from '../signing-key.ts'
 import { addEvent } from './events.ts'
-import { distribution } from './rows.ts'
-import type { PoolFileRow, ProjectStatusRow, RemovalRow, Schema } from './schema.ts'
+import { distribution, statusOf } from './rows.ts'
+import type { PoolFileRow, RemovalRow, Schema } from './schema.ts'
 
 export function overlayRecords(db: Kysely<Schema>, signer: Signer): OverlayRecords {
   const tell = (trx: Transaction<Schema>, event: AuditEvent) => addEvent(trx, event, signer)
@@ -89,10 +89,6 @@ function removals(db: Kysely<Schema>) {
     .selectFrom('removals')
     .innerJoin('distributions', 'distributions.filename', 'removals.filename')
     .select(['removals.filename', 'removals.reason', 'removals.at', 'distributions.product'])
-}
-
-function statusOf({ project, status, reason, at }: Omit<ProjectStatusRow, 'id'>): ProjectStatus {
-  return { project: project as ProjectName, status: status as ProjectState, reason, at }
 }
 
 async function setStatus(

@@ -1,10 +1,11 @@
 import type { Distribution } from '../../pool/distribution.ts'
 import type { DistributionKind } from '../../pool/filename.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import type { ProjectState, ProjectStatus } from '../../pool/project-status.ts'
 import type { Signature } from '../../pool/proof/envelope.ts'
 import type { FrozenRelease } from '../ports.ts'
 import type { AuditEvent, LoggedEvent } from '../ports/events.ts'
-import type { DistributionRow, EventRow, PoolFileRow, ReleaseRow } from './schema.ts'
+import type { DistributionRow, EventRow, PoolFileRow, ProjectStatusRow, ReleaseRow } from './schema.ts'
 
 /** Between rows and records. What is read was checked when it was written. */
 
@@ -64,6 +65,10 @@ export function frozenRelease(row: ReleaseRow, signatures: readonly Signature[])
     frozenAt: row.frozen_at,
     signatures,
   }
+}
+
+export function statusOf({ project, status, reason, at }: Omit<ProjectStatusRow, 'id'>): ProjectStatus {
+  return { project: project as ProjectName, status: status as ProjectState, reason, at }
 }
 
 /** An event's row beside its signature's, which an event has that was there before any key. */

@@ -10,8 +10,8 @@ import { sqliteDialect } from './dialect.ts'
 import { signaturesOf } from './keys.ts'
 import { migrations } from './migrations.ts'
 import { sqlRecords } from './records.ts'
-import { distribution, frozenRelease } from './rows.ts'
-import type { PoolFileRow, ReleaseRow, Schema } from './schema.ts'
+import { distribution, frozenRelease, statusOf } from './rows.ts'
+import type { PoolFileRow, ProjectStatusRow, ReleaseRow, Schema } from './schema.ts'
 import { totalsOf } from './totals.ts'
 import { openSqlite } from './open-sqlite.ts'
 
@@ -87,6 +87,9 @@ function withHotReads(records: Omit<Records, 'totals'>, db: Kysely<Schema>, read
   const release = reader.prepare<[string, string], ReleaseRow>(
     'select * from releases where product = ? and release = ?',
   )
+  const status = reader.prepare<[ProjectName], ProjectStatusRow>(
+    'select * from project_statuses where project = ? order by id desc limit 1',
+  )
   const { sql } = signaturesOf(db, { product: '', release: '' }).compile()
   const signatures = reader.prepare<[string, string], Signature>(sql)
   const totals = totalsOf(reader)
@@ -96,6 +99,8 @@ function withHotReads(records: Omit<Records, 'totals'>, db: Kysely<Schema>, read
     distribution: async (filename) => map(one.get(filename), distribution),
     distributionsOf: async (project) => ofProject.all(project).map(distribution),
     metadata: async (sha256) => metadata.get(sha256),
+    projectStatus: async (project, before) =>
+      before === undefined ? map(status.get(project), statusOf) : records.projectStatus(project, before),
     release: async (name) =>
       map(release.get(name.product, name.release), (row) =>
         frozenRelease(row, signatures.all(name.product, name.release)),
