@@ -12,7 +12,7 @@ export interface Attested {
   readonly sha256: Sha256
 }
 
-/** What PEP 740 lets be attested: how a file was built, and who published it. */
+/** What PEP 740 lets be attested: how a file was built, and who published it. They are names; nobody is asked there. */
 export const predicateTypes = [
   'https://slsa.dev/provenance/v1',
   'https://docs.pypi.org/attestations/publish/v1',

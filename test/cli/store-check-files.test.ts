@@ -1,7 +1,7 @@
 /** What happens to the files of a data directory, what a check finds of it, and what a repair mends. */
 import { chmod, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   bfg,
   check,
@@ -10,21 +10,16 @@ import {
   expectedCourse,
   flip,
   karl,
-  keptData,
   overwrite,
   pathIn,
   placeOf as at,
   zodb,
   zope,
+  sharedData,
   type Damage,
-  type Kept,
 } from '../support/damaged.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 async function swap(data: string): Promise<void> {
   const [a, b] = [pathIn(data, karl), pathIn(data, bfg)]

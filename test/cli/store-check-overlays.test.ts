@@ -1,7 +1,7 @@
 /** Yanks, statuses and removals that somebody laid over the pool past firn, or took away. */
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { createToken } from '../../server/actions/tokens.ts'
 import {
   check,
@@ -9,23 +9,21 @@ import {
   edit,
   expectedCourse,
   karl,
-  keptData,
   pathIn,
   placeOf as at,
   zodb,
   zope,
+  sharedData,
   type Damage,
-  type Kept,
 } from '../support/damaged.ts'
 import { withServer } from '../support/data-server.ts'
 import { firn, temporaryDirectory } from '../support/server.ts'
 
-let kept: Kept
+const kept = sharedData()
 let data: string
 const codes: number[] = []
 const now = () => new Date().toISOString()
 beforeAll(async () => {
-  kept = await keptData()
   data = join(await temporaryDirectory(), 'data')
   await cp(kept.data, data, { recursive: true })
   await withServer(data, async ({ url, store }) => {
@@ -42,7 +40,6 @@ beforeAll(async () => {
       codes.push((await firn(command, env)).code)
   })
 })
-afterAll(() => kept.upstream.stop())
 
 const sql = (text: string) => (directory: string) => edit(directory, text)
 

@@ -2,7 +2,7 @@
 import SQLite from 'better-sqlite3'
 import { createHash } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { join } from 'node:path'
 import { layout } from '../../storage/layout.ts'
 import {
@@ -12,21 +12,16 @@ import {
   expectedCourse,
   flip,
   karl,
-  keptData,
   overwrite,
   pathIn,
   placeOf as at,
   zodb,
   zope,
+  sharedData,
   type Damage,
-  type Kept,
 } from '../support/damaged.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 const sql = (text: string) => (data: string) => edit(data, text)
 

@@ -2,31 +2,15 @@
 import SQLite from 'better-sqlite3'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { layout } from '../../storage/layout.ts'
 import { makeWheel } from '../support/archives.ts'
 import { uploadAll } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
-import {
-  check,
-  copyOf,
-  edit,
-  flip,
-  karl,
-  keptData,
-  linesOf,
-  overwrite,
-  pathIn,
-  zope,
-  type Kept,
-} from '../support/damaged.ts'
+import { check, copyOf, edit, flip, karl, linesOf, overwrite, pathIn, sharedData, zope } from '../support/damaged.ts'
 import { firn, noPip, startServer, temporaryDirectory, type CommandResult } from '../support/server.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 /** The data directory is shown as `DATA`, the upstream as `UPSTREAM`. */
 async function run(data: string, ...options: readonly string[]): Promise<CommandResult> {

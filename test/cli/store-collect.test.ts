@@ -2,7 +2,7 @@
 import { array, assert, asyncProperty, constantFrom, record } from 'fast-check'
 import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sha256 } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import {
@@ -12,21 +12,16 @@ import {
   edit,
   flip,
   karl,
-  keptData,
   overwrite,
   pathIn,
   placeOf,
   zodb,
+  sharedData,
   zope,
-  type Kept,
 } from '../support/damaged.ts'
 import { firn, startServer, temporaryDirectory, type CommandResult } from '../support/server.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 async function run(data: string, ...options: readonly string[]): Promise<CommandResult> {
   return firn(['store', 'collect', '--data', data, ...options])

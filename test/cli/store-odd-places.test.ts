@@ -1,22 +1,18 @@
 /** Data directories that lie oddly, have names in them that nobody expects, or are somebody else's. */
 import { chown, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { layout } from '../../storage/layout.ts'
 import { openStore } from '../../storage/store.ts'
 import { asItsUser, refuseRoot } from '../../storage/upkeep/as-its-user.ts'
 import { makeWheel } from '../support/archives.ts'
 import { sha256 } from '../support/catalogue.ts'
-import { check, copyOf, keptData, linesOf, overwrite, flip, pathIn, type Kept } from '../support/damaged.ts'
+import { check, copyOf, flip, linesOf, overwrite, pathIn, sharedData } from '../support/damaged.ts'
 import { withServer } from '../support/data-server.ts'
 import { upload } from '../support/requests.ts'
 import { firn, temporaryDirectory } from '../support/server.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 describe('a file with a name as long as can be', () => {
   const long = makeWheel({ name: 'a'.repeat(178), version: '1.0' })

@@ -3,30 +3,14 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { faultPoints } from '../../storage/fault.ts'
 import { makeSdist } from '../support/archives.ts'
-import {
-  check,
-  copyOf,
-  edit,
-  flip,
-  keptData,
-  overwrite,
-  pathIn,
-  placeOf,
-  zodb,
-  zope,
-  type Kept,
-} from '../support/damaged.ts'
+import { check, copyOf, edit, flip, overwrite, pathIn, placeOf, zodb, sharedData, zope } from '../support/damaged.ts'
 import { firn, noPip, root, startServer } from '../support/server.ts'
 import { startUpstream } from '../support/upstream.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 const points = faultPoints.filter((point) => /^(?:repair|adopt|collect):/.test(point))
 

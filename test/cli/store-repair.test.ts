@@ -1,7 +1,7 @@
 /** What a repair notes in the log, and what it does where the origin of a file has not what it had. */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sha256 } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import {
@@ -9,22 +9,17 @@ import {
   copyOf,
   edit,
   flip,
-  keptData,
   linesOf,
   overwrite,
   pathIn,
   placeOf,
   zodb,
+  sharedData,
   zope,
-  type Kept,
 } from '../support/damaged.ts'
 import { firn, noPip, startServer, temporaryDirectory } from '../support/server.ts'
 
-let kept: Kept
-beforeAll(async () => {
-  kept = await keptData()
-})
-afterAll(() => kept.upstream.stop())
+const kept = sharedData()
 
 function filesUrl(): string {
   return kept.upstream.url.replace('simple/', 'files/')

@@ -8,6 +8,7 @@ import type { Addition, FrozenRelease, Records, UnsignedRelease } from '../../st
 import type { AuditEvent, LoggedEvent } from '../../storage/ports/events.ts'
 import type { Signer } from '../../storage/signing-key.ts'
 import { sha256 } from './pool-files.ts'
+import { aManifest } from '../support/manifest.ts'
 
 /** An event's row as the backend keeps it, for the chain. */
 export interface EventLine {
@@ -78,24 +79,7 @@ export function aRelease(
   frozenAt = at,
   more: Partial<Pick<Manifest, 'files' | 'pins' | 'base' | 'changes'>> = {},
 ): UnsignedRelease {
-  const manifest = printManifest({
-    schema: 'firn-release/1',
-    product,
-    release,
-    base: null,
-    overrides: [],
-    targets: [],
-    roots: [],
-    pins: [],
-    files: [],
-    waivers: [],
-    unknown: [],
-    source: null,
-    changes: null,
-    'frozen-at': frozenAt,
-    'frozen-by': 'jan',
-    ...more,
-  })
+  const manifest = printManifest(aManifest({ product, release, 'frozen-at': frozenAt, ...more }))
   return { name: { product, release }, digest: sha256(manifest), manifest, frozenAt }
 }
 

@@ -1,10 +1,10 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { predicateTypes } from '../../pool/attestations/statement.ts'
 import { preAuthEncoding } from '../../pool/proof/pae.ts'
 import type { Built } from './archives.ts'
 import { makeCertificate, type CertificateWanted } from './certificate.ts'
 
-export const publishType = 'https://docs.pypi.org/attestations/publish/v1'
-export const buildType = 'https://slsa.dev/provenance/v1'
+export const [buildType, publishType] = predicateTypes
 
 /** What a certificate says that Fulcio gives to a workflow of GitHub. */
 export const gitHubClaims = {

@@ -1,6 +1,7 @@
 import SQLite from 'better-sqlite3'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { makeSdist, makeWheel, type Built } from './archives.ts'
 import { attestationOf } from './attestation.ts'
 import { layout } from '../../storage/layout.ts'
@@ -23,7 +24,7 @@ export interface Kept {
 }
 
 /** A data directory with files from both sides, a release and a log. */
-export async function keptData(): Promise<Kept> {
+async function keptData(): Promise<Kept> {
   const data = join(await temporaryDirectory(), 'data')
   const upstream = await startUpstream({
     files: [
@@ -38,6 +39,27 @@ export async function keptData(): Promise<Kept> {
   await freeze(server.url, 'karl/3.30', 'karl==3.30\nzope.interface==8.5')
   await server.stop()
   return { data, upstream }
+}
+
+/** The same for all tests of a file, which it is made before and goes after. */
+export function sharedData(): Kept {
+  let made: Kept | undefined
+  const kept = () => {
+    if (!made) throw new TypeError('it is there for tests, not before')
+    return made
+  }
+  beforeAll(async () => {
+    made = await keptData()
+  })
+  afterAll(() => made?.upstream.stop())
+  return {
+    get data() {
+      return kept().data
+    },
+    get upstream() {
+      return kept().upstream
+    },
+  }
 }
 
 /** Past firn: with the rights of whoever owns the files. */

@@ -1,15 +1,6 @@
+import { documentNames } from '../../pool/documents/document-names.ts'
 import { sha256 } from './catalogue.ts'
 import { ask, json, type Reply } from './requests.ts'
-
-const documents = [
-  'manifest.json',
-  'manifest.json.sig',
-  'requirements.txt',
-  'constraints.txt',
-  'versions.cfg',
-  'pylock.toml',
-  'sbom.cdx.json',
-]
 
 /** What an answer is to be the same in; by their path. */
 export type Served = Readonly<Record<string, string>>
@@ -32,7 +23,7 @@ export async function everythingServed(url: string): Promise<Served> {
   const pages = ['/simple/', ...live, ...frozen]
   const answers = [
     ...(await answersTo(url, pages, asJson)).map(([path, reply]) => [`${path} as JSON`, reply] as const),
-    ...(await answersTo(url, [...pages, ...frozen.flatMap((index) => documents.map((name) => index + name))])),
+    ...(await answersTo(url, [...pages, ...frozen.flatMap((index) => documentNames.map((name) => index + name))])),
     ...(await answersTo(url, ['/api/v1/keys', '/api/v1/releases'])),
   ]
   const files = live.flatMap((page) => filesOf(answers.find(([path]) => path === page)?.[1]))

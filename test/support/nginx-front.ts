@@ -1,7 +1,8 @@
 /** nginx in front of a firn, as docs/nginx.md says, each block of the page in the file that it names. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, startNginx, type Nginx } from './nginx.ts'
+import { freePort } from './free-port.ts'
+import { startNginx, type Nginx } from './nginx.ts'
 import { root } from './server.ts'
 
 const page = readFileSync(join(root, 'docs', 'nginx.md'), 'utf8')

@@ -3,6 +3,7 @@ import type { DocumentedRelease, Surroundings } from '../../pool/documents/docum
 import type { DistributionFacts } from '../../pool/facts.ts'
 import { printManifest, type Manifest, type ManifestFile, type ManifestPin } from '../../pool/manifest.ts'
 import type { ProjectName } from '../../pool/project-name.ts'
+import { aManifest } from './manifest.ts'
 
 export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
@@ -28,24 +29,13 @@ export function aFile(filename: string, given: Partial<ManifestFile> & { readonl
 export function aRelease(files: readonly ManifestFile[], given: Partial<Manifest> = {}): DocumentedRelease {
   const pins = new Map<string, ManifestPin>()
   for (const { project, name, version } of files) pins.set(project, { project, name, version, marker: null })
-  const manifest: Manifest = {
-    schema: 'firn-release/1',
-    product: 'karl',
-    release: '3.30',
-    base: null,
-    overrides: [],
+  const manifest = aManifest({
     targets: ['cp311-manylinux_x86_64'],
-    roots: [],
     pins: [...pins.values()],
     files,
-    waivers: [],
-    unknown: [],
-    source: null,
-    changes: null,
-    'frozen-at': '2026-11-24T11:13:00.000Z',
     'frozen-by': 'anonymous',
     ...given,
-  }
+  })
   const text = printManifest(manifest)
   return { manifest, text, digest: digestOf(text), signatures: [] }
 }

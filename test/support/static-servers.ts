@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { freePort, startNginx, startServing } from './nginx.ts'
+import { freePort } from './free-port.ts'
+import { startNginx, startServing } from './nginx.ts'
 import { root } from './server.ts'
 
 export interface StaticServer {

@@ -4,6 +4,7 @@ import { needless, ownPart, ownSource } from '../../pool/own-part.ts'
 import { parseProjectName } from '../../pool/project-name.ts'
 import { defaultTemplate, parseTemplate } from '../../pool/refreeze-name.ts'
 import { parseReleaseName, splitReleaseName } from '../../pool/release-name.ts'
+import { aManifest } from '../support/manifest.ts'
 
 describe('a template', () => {
   it.each<[string, string, string, string, string]>([
@@ -70,23 +71,13 @@ function waiver(name: string, reason: string): ManifestWaiver {
 }
 
 function manifest(name: string, more: Partial<Manifest>): Manifest {
-  return {
-    schema: 'firn-release/1',
+  return aManifest({
     ...parseReleaseName(...(name.split('/') as [string, string])),
-    base: null,
-    overrides: [],
     targets: ['cp311-manylinux_x86_64'],
-    roots: [],
-    pins: [],
-    files: [],
-    waivers: [],
-    unknown: [],
-    source: null,
-    changes: null,
     'frozen-at': '2026-11-25T12:00:00.000Z',
     'frozen-by': 'ann',
     ...more,
-  }
+  })
 }
 
 const older = manifest('karl/3.30', {

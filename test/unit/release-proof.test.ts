@@ -1,36 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { releaseType, printEnvelope, releaseMessage } from '../../pool/proof/envelope.ts'
-import { printManifest, type Manifest } from '../../pool/manifest.ts'
+import { printManifest } from '../../pool/manifest.ts'
 import { fileProblem, isAlias, namedBase, sbomProblems, type ExpectedFile } from '../../pool/proof/release-files.ts'
 import { readSigned } from '../../pool/proof/signed-manifest.ts'
 import { aSigner } from '../support/signer.ts'
+import { aManifest } from '../support/manifest.ts'
 
 const signer = aSigner()
 const [ours, theirs] = [signer.key, aSigner().key]
 
-function aManifest(more: Partial<Manifest> = {}): Manifest {
-  return {
-    schema: 'firn-release/1',
-    product: 'karl',
-    release: '1+a',
-    base: null,
-    overrides: [],
-    targets: [],
-    roots: [],
-    pins: [],
-    files: [],
-    waivers: [],
-    unknown: [],
-    source: null,
-    changes: null,
-    'frozen-at': '2026-11-24T11:13:00.000Z',
-    'frozen-by': 'jan',
-    ...more,
-  }
-}
+const release = '1+a'
 
-const text = printManifest(aManifest())
-const other = printManifest(aManifest({ 'frozen-by': 'nobody' }))
+const text = printManifest(aManifest({ release }))
+const other = printManifest(aManifest({ release, 'frozen-by': 'nobody' }))
 const name = { product: 'karl', release: '1+a' }
 
 function signed(manifest: string, by = signer): string {
@@ -115,7 +97,7 @@ describe('a file', () => {
 })
 
 describe('what documents say of themselves', () => {
-  const proven = { manifest: aManifest(), text, digest: 'd', signatures: [] }
+  const proven = { manifest: aManifest({ release }), text, digest: 'd', signatures: [] }
   it.each([
     ['index = https://firn.example/index/karl/1%2Ba/', 'https://firn.example/'],
     ['index = https://firn.example/sub/index/karl/1%2Ba/', 'https://firn.example/sub/'],
