@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { lstat, open, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
+import { lstat, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { RegistryError } from '../pool/errors.ts'
 import { parseProjectName } from '../pool/project-name.ts'
 import { fileDigest } from './files/file-digest.ts'
+import { syncDirectory } from './files/sync.ts'
 import { reasonOf } from './io.ts'
 
 /** A local archive whose bytes the pool has. */
@@ -76,13 +77,4 @@ function refuse(path: string, why: string, hint?: string, cause?: unknown): Regi
     { path },
     { detail: `${path}: ${why}`, cause, ...(hint === undefined ? {} : { hint }) },
   )
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { dataOption } from '../data-option.ts'
 import type { Io } from '../io.ts'
+import { signingKeyOption } from '../signing-key-option.ts'
 import { accessOptions } from './serve-access-options.ts'
 import { limitOptions } from './serve-limit-options.ts'
 import { proxyOptions } from './serve-proxy-options.ts'
@@ -42,11 +43,7 @@ function ownOptions(command: Command): Command {
       new Option('--port <port>', 'port; 0 takes any free one').env('FIRN_PORT').default(8047).argParser(parsePort),
     )
     .addOption(dataOption())
-    .addOption(
-      new Option('--signing-key <file>', 'Ed25519 key to sign with; default: one made in the data directory').env(
-        'FIRN_SIGNING_KEY',
-      ),
-    )
+    .addOption(signingKeyOption('Ed25519 key to sign with; default: one made in the data directory'))
     .addOption(
       new Option('--log <form>', 'request log').env('FIRN_LOG').choices(['text', 'json', 'none']).default('text'),
     )

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { dataOption } from '../data-option.ts'
 import type { Io } from '../io.ts'
+import { signingKeyOption } from '../signing-key-option.ts'
 import type { BackupOptions } from './store-backup-run.ts'
 
 export function storeBackupCommand(io: Io): Command {
@@ -13,11 +14,7 @@ export function storeBackupCommand(io: Io): Command {
     .argument('<directory>', 'the backup; made if it is not there. Keep it on another disk, and as secret as the data')
     .addOption(dataOption())
     .option('--verify', 'read what the backup has again, and copy again what is damaged there')
-    .addOption(
-      new Option('--signing-key <file>', 'key that the server signs with; default: the one in the data directory').env(
-        'FIRN_SIGNING_KEY',
-      ),
-    )
+    .addOption(signingKeyOption('key that the server signs with; default: the one in the data directory'))
     .option('--without-key', 'leave the signing key out: what is restored signs with a new one')
     .option('--keep <number>', 'drop all snapshots but so many complete ones, the newest; files stay', parseKeep)
     .option('--json', 'print JSON for programs to read, a line an event')

@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { dataOption } from '../data-option.ts'
 import type { Io } from '../io.ts'
+import { signingKeyOption } from '../signing-key-option.ts'
 import type { StoreCheckOptions } from './store-check-run.ts'
 
 export function storeCheckCommand(io: Io, exit: (code: number) => void): Command {
@@ -15,12 +16,7 @@ export function storeCheckCommand(io: Io, exit: (code: number) => void): Command
     .addOption(dataOption())
     .option('--quick', 'look at the sizes of files, not at their bytes')
     .option('--repair', 'mend what can be mended, with the server stopped')
-    .addOption(
-      new Option(
-        '--signing-key <file>',
-        'key that repairs are signed with; default: the one in the data directory',
-      ).env('FIRN_SIGNING_KEY'),
-    )
+    .addOption(signingKeyOption('key that repairs are signed with; default: the one in the data directory'))
     .option('--json', 'print JSON for programs to read, a line a finding, then a summary')
     .addHelpText(
       'after',

@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { dataOption } from '../data-option.ts'
 import type { Io } from '../io.ts'
+import { signingKeyOption } from '../signing-key-option.ts'
 import type { StoreCollectOptions } from './store-collect-run.ts'
 
 export function storeCollectCommand(io: Io): Command {
@@ -14,11 +15,7 @@ export function storeCollectCommand(io: Io): Command {
     .addOption(dataOption())
     .option('-n, --dry-run', 'say what would be deleted, and delete nothing')
     .option('--yes', 'delete it')
-    .addOption(
-      new Option('--signing-key <file>', 'key that the log is signed with; default: the one in the data directory').env(
-        'FIRN_SIGNING_KEY',
-      ),
-    )
+    .addOption(signingKeyOption('key that the log is signed with; default: the one in the data directory'))
     .option('--json', 'print JSON for programs to read, a line a file, then a summary')
     .addHelpText(
       'after',

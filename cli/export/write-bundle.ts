@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { pack, type Pack } from 'tar-stream'
 import type { TreeEntry, TreeFile } from '../../pool/export/tree.ts'
+import { syncFile } from '../files/sync.ts'
 import { checked } from '../files/write-checked.ts'
 import type { PoolBytes } from './pool-bytes.ts'
 
@@ -35,7 +35,7 @@ export async function writeBundle(source: BundleSource, path: string, { entries,
     tar.destroy(error instanceof Error ? error : new Error(String(error)))
   }
   await written
-  await sync(path)
+  await syncFile(path)
 }
 
 async function addEntry(tar: Pack, entry: TreeEntry, mtime: Date, source: BundleSource): Promise<void> {
@@ -61,15 +61,6 @@ function addWhole(tar: Pack, header: EntryHeader, bytes: Buffer): Promise<void> 
   return new Promise((resolve, reject) => {
     tar.entry(header, bytes, (error) => (error ? reject(error) : resolve()))
   })
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 export function bundleSize(entries: readonly TreeEntry[]): number {
