@@ -99,8 +99,11 @@ function visibleStatuses(records: Records, sees: (file: Pick<Distribution, 'prod
     return new Set(found.flatMap(([project, files]) => (files.some(sees) ? [] : project)))
   }
   return {
-    projectStatus: async (project, before) =>
-      (await unseen([project])).has(project) ? undefined : records.projectStatus(project, before),
+    async projectStatus(project, before) {
+      // Read as every page reads it, of which this is a part.
+      const files = await records.distributionsOf(project)
+      return files.length > 0 && !files.some(sees) ? undefined : records.projectStatus(project, before)
+    },
     async projectStatuses() {
       const statuses = await records.projectStatuses()
       const hidden = await unseen(statuses.map(({ project }) => project))
