@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { makeSdist, makeWheel, type Built } from '../support/archives.ts'
+import { makeSdist, makeWheel, noise, type Built } from '../support/archives.ts'
 import { sha256 } from '../support/catalogue.ts'
 import { cleanStop } from '../support/clean-stop.ts'
 import { closed } from '../support/crawl.ts'
@@ -14,17 +14,6 @@ import { openSocket, wholeAnswer } from '../support/sockets.ts'
 const small = makeWheel({ name: 'lxml', version: '4.8' })
 /** More than the system takes for a client that does not read. */
 const large = makeSdist({ name: 'lxml', version: '5.0', files: { noise: noise(12_000_000) } })
-
-function noise(bytes: number): string {
-  let [text, seed] = ['', 1]
-  const parts: string[] = []
-  for (let size = 0; size < bytes; size += text.length) {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
-    text = seed.toString(36)
-    parts.push(text)
-  }
-  return parts.join('')
-}
 
 let server: TestServer
 const stops: (() => Promise<void>)[] = []

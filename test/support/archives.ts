@@ -122,5 +122,17 @@ function urlSafeSha256(data: Buffer): string {
   return createHash('sha256').update(data).digest('base64url')
 }
 
+/** So much text, and a little more, that does not compress to nothing and is the same each time. */
+export function noise(bytes: number): string {
+  let [text, seed] = ['', 1]
+  const parts: string[] = []
+  for (let size = 0; size < bytes; size += text.length) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+    text = seed.toString(36)
+    parts.push(text)
+  }
+  return parts.join('')
+}
+
 export { tarOf, type TarItem } from './tar-of.ts'
 export { zipOf, type ZipItem, type ZipQuirks } from './zip-of.ts'
